@@ -1,0 +1,170 @@
+/**
+ * The sockets of a channel: who is connected, who is subscribed and in which
+ * order, who is asked next, and who is away and may come back.
+ *
+ * @module
+ */
+import type { Connection } from "./connection.ts";
+
+/** How long a connection that broke off may take to come back, in ms. */
+export const AWAY_MS = 5_000;
+
+export class Connections {
+  readonly #byId = new Map<string, Connection>();
+  /** In order of subscription. */
+  readonly #subscribers = new Map<string, Connection>();
+  readonly #changed = new Set<Connection>();
+  readonly #away = new Map<string, number>();
+  #version = 0;
+  /** The order of the subscriber asked last, and who keeps it. */
+  #cursor = 0;
+  #cursorKeeper: Connection | undefined;
+  #lastOrder = 0;
+
+  /** @param connections as they were before hibernation, in any order. */
+  constructor(connections: readonly Connection[]) {
+    for (const connection of connections) {
+      this.#watch(connection);
+      if (connection.cursor === undefined) continue;
+      this.#cursor = connection.cursor;
+      this.#cursorKeeper = connection;
+    }
+    const subscribed = connections.filter(({ subscribed }) => subscribed);
+    subscribed.sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+    for (const connection of subscribed) {
+      this.#subscribers.set(connection.id, connection);
+      this.#lastOrder = connection.order ?? 0;
+    }
+    this.#lastOrder = Math.max(this.#lastOrder, this.#cursor);
+  }
+
+  /** Changes whenever somebody subscribes or leaves. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get subscriberCount(): number {
+    return this.#subscribers.size;
+  }
+
+  all(): Iterable<Connection> {
+    return this.#byId.values();
+  }
+
+  /** In order of subscription. */
+  subscribers(): Iterable<Connection> {
+    return this.#subscribers.values();
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#byId.get(id);
+  }
+
+  add(connection: Connection): void {
+    this.#watch(connection);
+    this.#changed.add(connection);
+    this.#away.delete(connection.id);
+  }
+
+  /** Has everything kept that must survive hibernation. */
+  keepChanged(): void {
+    for (const connection of this.#changed) connection.keep();
+    this.#changed.clear();
+  }
+
+  /** Forgets a connection that is gone; it must not be subscribed any more. */
+  remove(connection: Connection): void {
+    if (this.#byId.get(connection.id) === connection) {
+      this.#byId.delete(connection.id);
+    }
+  }
+
+  subscribe(connection: Connection): void {
+    if (connection.subscribed) return;
+    connection.order = ++this.#lastOrder;
+    this.#subscribers.set(connection.id, connection);
+    this.#version++;
+  }
+
+  unsubscribe(connection: Connection): void {
+    if (!connection.subscribed) return;
+    connection.order = null;
+    this.#subscribers.delete(connection.id);
+    this.#version++;
+    if (connection.cursor === undefined) return;
+    // Somebody who stays must remember who was asked last.
+    connection.cursor = undefined;
+    this.#cursorKeeper = undefined;
+    const [heir] = this.#subscribers.values();
+    if (heir !== undefined) this.#keepCursor(heir);
+  }
+
+  /**
+   * The subscriber to ask next: among those with the fewest open requests, the
+   * next in order of subscription after the one asked last.
+   *
+   * @param except the requester, who is never asked.
+   * @param openRequests how many open requests a subscriber was asked.
+   */
+  next(
+    except: Connection | undefined,
+    openRequests: (connection: Connection) => number,
+  ): Connection | undefined {
+    let best: Connection | undefined;
+    let bestRank: readonly [number, boolean] = [0, false];
+    for (const connection of this.#subscribers.values()) {
+      if (connection === except) continue;
+      const wrapped = (connection.order ?? 0) <= this.#cursor;
+      const open = openRequests(connection);
+      const [bestOpen, bestWrapped] = bestRank;
+      const better =
+        best === undefined ||
+        open < bestOpen ||
+        (open === bestOpen && bestWrapped && !wrapped);
+      if (!better) continue;
+      best = connection;
+      bestRank = [open, wrapped];
+    }
+    if (best !== undefined) this.#moveCursor(best);
+    return best;
+  }
+
+  /** Ids of connections that broke off and are waited for. */
+  get away(): ReadonlyMap<string, number> {
+    return this.#away;
+  }
+
+  /** Waits for a connection to come back until a time in ms. */
+  waitFor(id: string, until: number): void {
+    this.#away.set(id, until);
+  }
+
+  /** Forgets those who did not come back in time, and returns their ids. */
+  takeLost(now: number): string[] {
+    const lost = [...this.#away]
+      .filter(([, until]) => until <= now)
+      .map(([id]) => id);
+    for (const id of lost) this.#away.delete(id);
+    return lost;
+  }
+
+  #moveCursor(asked: Connection): void {
+    if (this.#cursorKeeper !== undefined) this.#cursorKeeper.cursor = undefined;
+    this.#cursor = asked.order ?? 0;
+    this.#keepCursor(asked);
+  }
+
+  #keepCursor(keeper: Connection): void {
+    this.#cursorKeeper = keeper;
+    keeper.cursor = this.#cursor;
+  }
+
+  #watch(connection: Connection): void {
+    this.#byId.set(connection.id, connection);
+    connection.onChange = (changed) => this.#changed.add(changed);
+  }
+}

@@ -1,0 +1,327 @@
+/**
+ * A channel's decisions: what every frame, every arrival and departure and
+ * every deadline does. It knows no socket and no platform; its host feeds it
+ * events and then flushes.
+ *
+ * @module
+ */
+import type { ClientFrameOf } from "../protocol/client-frames.ts";
+import { encode, type Inbound } from "../protocol/codec.ts";
+import { CLOSE_CODES } from "../protocol/reasons.ts";
+import {
+  authenticateResult,
+  echo,
+  errorFrame,
+  MAX_VIOLATIONS,
+  MISSED_HEARTBEATS,
+  pong,
+  TOO_MANY_VIOLATIONS,
+  welcome,
+} from "../protocol/replies.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
+import type { Resume } from "../protocol/upstream.ts";
+import type { Connection } from "./connection.ts";
+import { AWAY_MS } from "./connections.ts";
+import { idleAt, remove, sweepLog } from "./lifetime.ts";
+import { publishFrame } from "./publishing.ts";
+import {
+  cancel,
+  connectionGone,
+  expireRequests,
+  request,
+  respond,
+} from "./requests.ts";
+import type { ChannelState } from "./state.ts";
+import { leave, resume, subscribe, unsubscribe } from "./subscribing.ts";
+
+/** Bytes of replay in one flush, after which further subscribers wait. */
+const MAX_REPLAY_BYTES = 4_194_304;
+/** Frames of one connection that wait behind its subscribing. */
+const MAX_WAITING_FRAMES = 256;
+
+/** A frame of a client, or a session's resume. */
+export type Arrival = Inbound | { kind: "resume"; resume: Resume };
+
+/** What the core cannot answer itself. */
+export interface CoreHooks {
+  /** Answers `list-channels`, later, with `ChannelCore.answer`. */
+  listChannels(
+    connection: Connection,
+    frame: ClientFrameOf<"list-channels">,
+  ): void;
+}
+
+export class ChannelCore {
+  readonly state: ChannelState;
+  readonly #hooks: CoreHooks;
+  #replayed = 0;
+  #lookedAt = 0;
+  /** Frames of connections whose replay must wait for its turn. */
+  readonly #waiting = new Map<Connection, Arrival[]>();
+
+  constructor(state: ChannelState, hooks: CoreHooks) {
+    this.state = state;
+    this.#hooks = hooks;
+  }
+
+  /** Whether the next flush has anything to do. */
+  get pending(): boolean {
+    const { outbox, dirty } = this.state;
+    return outbox.pending || dirty || this.#waiting.size > 0;
+  }
+
+  /** A socket was opened. */
+  connect(connection: Connection): void {
+    const { connections, settings, outbox, now, telemetry } = this.state;
+    const replaced = connections.get(connection.id);
+    if (replaced !== undefined) {
+      leave(this.state, replaced);
+      this.#forget(replaced);
+      const reason = "replaced by a newer socket";
+      outbox.close(replaced, CLOSE_CODES.restart, reason);
+    }
+    connections.add(connection);
+    if (connection.upstream) return;
+    const { id, userId } = connection;
+    outbox.send(connection, encode(welcome(id, userId, settings, now)));
+    telemetry.emit("sente-lite.server/connection-added", () => ({
+      "conn-id": id,
+      via: "direct",
+    }));
+  }
+
+  /**
+   * A socket is gone.
+   *
+   * @param broken whether it broke off, so that a session may come back.
+   */
+  disconnect(connection: Connection, code: number, broken: boolean): void {
+    const { connections, calls, now, telemetry } = this.state;
+    if (connections.get(connection.id) !== connection) return;
+    leave(this.state, connection);
+    this.#forget(connection);
+    if (broken && connection.upstream && calls.involves(connection.id)) {
+      connections.waitFor(connection.id, now + AWAY_MS);
+    } else {
+      connectionGone(this.state, connection.id);
+    }
+    if (connection.upstream) return;
+    telemetry.emit("sente-lite.server/connection-removed", () => ({
+      "conn-id": connection.id,
+      via: "direct",
+      code,
+    }));
+  }
+
+  /** A frame arrived. */
+  receive(connection: Connection, arrival: Arrival): void {
+    const waiting = this.#waiting.get(connection);
+    if (waiting === undefined) {
+      this.#handle(connection, arrival);
+    } else if (waiting.length < MAX_WAITING_FRAMES) {
+      waiting.push(arrival);
+    } else {
+      const ref = arrival.kind === "frame" ? arrival.frame.ref : undefined;
+      const message = "wait until the subscription is answered";
+      const error = errorFrame("rate-limited", message, ref);
+      this.#refuse(connection, { ...error, "retry-after-ms": 1_000 });
+    }
+  }
+
+  /** Refuses a message that could not be read as frames. */
+  refuseMessage(
+    connection: Connection,
+    error: ServerFrame & { type: "error" },
+  ): void {
+    this.#refuse(connection, error);
+    if (error.reason !== "frame-too-large") return;
+    const { tooLarge } = CLOSE_CODES;
+    this.state.outbox.close(connection, tooLarge, error.reason);
+  }
+
+  /** Sends an answer that had to be waited for. */
+  answer(connection: Connection, frame: ServerFrame): void {
+    if (this.state.connections.get(connection.id) === connection) {
+      this.state.reply(connection, frame);
+    }
+  }
+
+  /** Lets those go on who wait for their replay. To be called on a flush. */
+  proceed(): void {
+    this.#replayed = 0;
+    for (const [connection, arrivals] of [...this.#waiting]) {
+      this.#waiting.delete(connection);
+      for (const arrival of arrivals) this.receive(connection, arrival);
+    }
+    if (this.#waiting.size === 0) this.state.existing?.log.release();
+  }
+
+  /**
+   * Closes sockets whose heartbeats have stopped. They are answered without
+   * waking the channel, so only looking at their times finds that out.
+   */
+  closeSilent(): void {
+    const { connections, settings, outbox, now } = this.state;
+    if (now < this.#lookedAt + settings.HEARTBEAT_MS) return;
+    this.#lookedAt = now;
+    const latest = now - MISSED_HEARTBEATS * settings.HEARTBEAT_MS;
+    for (const connection of connections.all()) {
+      const heartbeat = connection.socket.lastHeartbeatAt();
+      if (heartbeat === undefined) continue;
+      if (Math.max(heartbeat, connection.heardAt) >= latest) continue;
+      const { heartbeatMissed } = CLOSE_CODES;
+      outbox.close(connection, heartbeatMissed, "heartbeat missed");
+    }
+  }
+
+  /** Does what is due. To be called when the alarm comes, however late. */
+  due(): void {
+    const { state } = this;
+    state.deadlines.found(undefined);
+    expireRequests(state);
+    for (const id of state.connections.takeLost(state.now)) {
+      connectionGone(state, id);
+    }
+    const expiresAt = state.existing?.log.expiresAt;
+    if (expiresAt !== undefined && expiresAt <= state.now) sweepLog(state);
+    const idle = idleAt(state);
+    if (idle !== undefined && idle <= state.now) remove(state, "idle");
+  }
+
+  /** Writes all that waits and arms the alarm. */
+  commit(): void {
+    const { state } = this;
+    const { connections, deadlines } = state;
+    const { record } = state.existing ?? {};
+    if (connections.away.size === 0 && (record?.awayUntil ?? null) !== null) {
+      state.change({ awayUntil: null });
+    }
+    state.commit();
+    deadlines.set("calls", state.calls.earliestDeadline);
+    const away = [...connections.away.values()];
+    deadlines.set("away", away.length === 0 ? undefined : Math.min(...away));
+    deadlines.set("idle", idleAt(state));
+    deadlines.set("trim", state.existing?.log.expiresAt);
+    deadlines.arm();
+  }
+
+  #handle(connection: Connection, arrival: Arrival): void {
+    const { state } = this;
+    if (connection.closed) return;
+    state.backpressure.heard(connection, state.now);
+    switch (arrival.kind) {
+      case "refused": {
+        const { reason, message, ref } = arrival;
+        this.#refuse(connection, errorFrame(reason, message, ref));
+        return;
+      }
+      case "unknown":
+        connection.violations = 0;
+        state.reply(connection, echo(arrival, connection.id, state.now));
+        this.#routed(connection, "echo");
+        return;
+      case "resume":
+        this.#paced(connection, arrival, () =>
+          resume(state, connection, arrival.resume),
+        );
+        return;
+      case "frame":
+        this.#route(connection, arrival);
+        return;
+    }
+  }
+
+  #route(connection: Connection, arrival: Arrival & { kind: "frame" }): void {
+    const { state } = this;
+    const { frame } = arrival;
+    const named = "channel-id" in frame ? frame["channel-id"] : undefined;
+    if (named !== undefined && named !== state.id) {
+      const message = `this socket is for the channel ${JSON.stringify(state.id)} alone`;
+      const error = errorFrame("wrong-channel", message, frame.ref);
+      this.#refuse(connection, error);
+      return;
+    }
+    connection.violations = 0;
+    this.#routed(connection, frame.type);
+    switch (frame.type) {
+      case "subscribe":
+        this.#paced(connection, arrival, () =>
+          subscribe(state, connection, frame),
+        );
+        break;
+      case "unsubscribe":
+        unsubscribe(state, connection, frame);
+        break;
+      case "publish":
+        publishFrame(state, connection, frame);
+        break;
+      case "ack":
+        this.#acknowledge(connection, frame);
+        break;
+      case "rpc-request":
+        request(state, connection, frame);
+        break;
+      case "rpc-response":
+        respond(state, connection, frame);
+        break;
+      case "rpc-cancel":
+        cancel(state, connection, frame);
+        break;
+      case "ping":
+        state.reply(connection, pong(frame, state.now));
+        break;
+      case "pong":
+        break;
+      case "authenticate":
+        state.reply(connection, authenticateResult(frame));
+        break;
+      case "list-channels":
+        this.#hooks.listChannels(connection, frame);
+        break;
+      case "get-subscriptions": {
+        const subscriptions = connection.subscribed ? [state.id] : [];
+        const type = "subscription-list";
+        state.reply(connection, { type, ref: frame.ref, subscriptions });
+        break;
+      }
+    }
+  }
+
+  /** Does what replays messages, unless this flush has replayed enough. */
+  #paced(connection: Connection, arrival: Arrival, act: () => number): void {
+    if (this.#replayed >= MAX_REPLAY_BYTES) {
+      this.#waiting.set(connection, [arrival]);
+    } else {
+      this.#replayed += act();
+    }
+  }
+
+  #acknowledge(connection: Connection, { seq }: ClientFrameOf<"ack">): void {
+    const { existing, backpressure } = this.state;
+    if (existing === undefined || !connection.subscribed) return;
+    backpressure.acknowledged(connection, seq, existing.log.seq);
+  }
+
+  #refuse(connection: Connection, error: ServerFrame & { type: "error" }) {
+    if (connection.closed) return;
+    this.state.reply(connection, error);
+    connection.violations++;
+    if (connection.violations < MAX_VIOLATIONS) return;
+    const { policy } = CLOSE_CODES;
+    this.state.outbox.close(connection, policy, TOO_MANY_VIOLATIONS);
+  }
+
+  #routed(connection: Connection, type: string): void {
+    if (connection.upstream) return;
+    this.state.telemetry.emit("sente-lite.server/message-routing", () => ({
+      "conn-id": connection.id,
+      "message-type": type,
+    }));
+  }
+
+  #forget(connection: Connection): void {
+    this.state.connections.remove(connection);
+    this.state.outbox.drop(connection);
+    this.#waiting.delete(connection);
+  }
+}

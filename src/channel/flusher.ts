@@ -1,0 +1,93 @@
+/**
+ * Group commit: when the outbox is flushed, and how. One transaction holds all
+ * that is pending, then every socket gets what is its own; the platform's
+ * output gate holds those messages until the transaction is durable.
+ *
+ * The first event after a quiet moment is flushed at once. What arrives while
+ * the timer of that flush is pending shares the next one.
+ *
+ * @module
+ */
+import { CLOSE_CODES } from "../protocol/reasons.ts";
+import type { Connection } from "./connection.ts";
+import type { ChannelCore } from "./core.ts";
+
+/** What the flusher needs of its host. */
+export interface FlusherHost {
+  readonly core: ChannelCore;
+  /** Runs `write` in one transaction. */
+  transaction(write: () => void): void;
+  /** Called when nothing could be written. Nothing was sent either. */
+  failed(error: unknown): void;
+  /** Called after every flush, when the frames have gone out. */
+  done(): void;
+}
+
+export class Flusher {
+  readonly #host: FlusherHost;
+  #cooling = false;
+
+  constructor(host: FlusherHost) {
+    this.#host = host;
+  }
+
+  /** Flushes now, or with what else arrives this moment. */
+  soon(): void {
+    if (this.#cooling || !this.#host.core.pending) return;
+    this.#flush();
+    this.#cooling = true;
+    setTimeout(() => {
+      this.#cooling = false;
+      this.soon();
+    }, 0);
+  }
+
+  /** Flushes, and resolves when what is pending now is written and sent. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#host.core.state.outbox.afterwards(resolve);
+      this.soon();
+    });
+  }
+
+  #flush(): void {
+    const { core } = this.#host;
+    const { state } = core;
+    const { connections, outbox, backpressure } = state;
+    core.proceed();
+    try {
+      this.#host.transaction(() => core.commit());
+    } catch (error) {
+      this.#host.failed(error);
+      return;
+    }
+    const seq = state.existing?.log.seq ?? 0;
+    backpressure.flushed(seq, outbox.sharedBytes);
+    const { deliveries, closing, afterwards } = outbox.take(
+      connections.subscribers(),
+    );
+    for (const { connection, messages, bytes } of deliveries) {
+      for (const message of messages) send(connection, message);
+      if (backpressure.handed(connection, bytes, seq)) {
+        const reason = "too much is unacknowledged";
+        outbox.close(connection, CLOSE_CODES.tooSlow, reason);
+      }
+    }
+    connections.keepChanged();
+    for (const [connection, { code, reason }] of closing) {
+      connection.closed = true;
+      connection.socket.close(code, reason);
+      core.disconnect(connection, code, false);
+    }
+    for (const callback of afterwards) callback();
+    this.#host.done();
+  }
+}
+
+function send(connection: Connection, message: string): void {
+  try {
+    connection.socket.send(message);
+  } catch {
+    // The socket is closing: its close event follows and tidies up.
+  }
+}

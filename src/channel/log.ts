@@ -1,0 +1,343 @@
+/**
+ * A channel's messages: numbering, what is kept of them, and what a subscriber
+ * is handed (docs/protocol.md §4 and §7).
+ *
+ * A flush becomes one segment, one row. Trimming is by whole segments, oldest
+ * first, and only where all that was promised is still kept without them; the
+ * slot of a trimmed segment is written over by the next one.
+ *
+ * @module
+ */
+import type { ChannelConfig } from "../protocol/channel-config.ts";
+import type { Encoded } from "../protocol/codec.ts";
+import type { Position } from "../protocol/fields.ts";
+import type { ChannelStore, Segment, StoredKey } from "./store.ts";
+
+/** A flush of more bytes becomes several segments. */
+export const MAX_SEGMENT_BYTES = 262_144;
+
+/** What a subscriber is handed. */
+export interface Replay {
+  /** Absent without a position to recover from. */
+  readonly recovered: boolean | undefined;
+  /** Encoded messages, oldest first. */
+  readonly messages: readonly string[];
+}
+
+interface Pending extends Encoded {
+  readonly seq: number;
+  readonly key: string | undefined;
+}
+
+/** What the log needs of its channel. */
+export interface LogOptions {
+  readonly store: ChannelStore;
+  readonly epoch: string;
+  /** Read whenever it matters: a configuration can change. */
+  readonly config: () => ChannelConfig;
+  /** The highest number given, where no segment tells. */
+  readonly seq: number;
+  readonly now: number;
+}
+
+export class MessageLog {
+  readonly #store: ChannelStore;
+  readonly #epoch: string;
+  readonly #config: () => ChannelConfig;
+  #seq: number;
+  /** Oldest first; numbers without holes up to `#seq` or `#pending`. */
+  #segments: Segment[] = [];
+  /** The bytes of `#segments`. */
+  #bytes = 0;
+  #pending: Pending[] = [];
+  /** Slots of trimmed segments, oldest first. */
+  #free: number[] = [];
+  #nextSlot = 0;
+  /** The messages' own ids, read when first needed. */
+  #keys: Map<string, number> | undefined;
+  #memo: { after: number; upTo: number; messages: string[] } | undefined;
+
+  constructor({ store, epoch, config, seq, now }: LogOptions) {
+    this.#store = store;
+    this.#epoch = epoch;
+    this.#config = config;
+    const stored = store.readSegments();
+    const newest = stored.at(-1);
+    this.#seq = Math.max(seq, newest?.last ?? 0);
+    this.#nextSlot = Math.max(-1, ...stored.map(({ slot }) => slot)) + 1;
+    for (const segment of stored) {
+      const previous = this.#segments.at(-1);
+      // Before a hole there is only what was trimmed and not yet overwritten.
+      if (previous !== undefined && previous.last + 1 !== segment.first) {
+        this.#free.push(...this.#segments.map(({ slot }) => slot));
+        this.#segments = [];
+      }
+      this.#segments.push(segment);
+    }
+    this.#bytes = totalBytes(this.#segments);
+    this.#trim(now);
+  }
+
+  /** The newest number given. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** When the newest stored message was stored, in ms, or undefined. */
+  get lastStoredAt(): number | undefined {
+    return this.#segments.at(-1)?.storedAt;
+  }
+
+  /** How many messages are kept. */
+  get size(): number {
+    return this.#seq - this.#oldest + 1;
+  }
+
+  /** Whether messages wait to be written. */
+  get dirty(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Whether the configuration has nothing stored. */
+  get keepsNothing(): boolean {
+    const config = this.#config();
+    const window = Math.min(
+      config["recovery-window"],
+      config["recovery-window-bytes"],
+    );
+    return config["message-retention"] === 0 && window === 0;
+  }
+
+  /**
+   * Gives a message its number.
+   *
+   * @param build encodes the message once its number is known.
+   * @param key identifies a publisher's own message-id.
+   */
+  append(build: (seq: number) => Encoded, key?: string): Encoded {
+    const seq = this.#seq + 1;
+    const message = build(seq);
+    this.#seq = seq;
+    this.#memo = undefined;
+    this.#pending.push({ ...message, seq, key });
+    if (key !== undefined) this.#knownKeys().set(key, seq);
+    return message;
+  }
+
+  /** The number of a kept message that was published under this key. */
+  find(key: string): number | undefined {
+    const seq = this.#knownKeys().get(key);
+    return seq !== undefined && seq >= this.#oldest ? seq : undefined;
+  }
+
+  /** What a subscriber is handed, what is not yet written included. */
+  replay(
+    since: Position | undefined,
+    retainedLimit: number | undefined,
+    now: number,
+  ): Replay {
+    this.#trim(now);
+    if (since !== undefined && this.#holdsAllAfter(since)) {
+      return { recovered: true, messages: this.#after(since.seq) };
+    }
+    const retention = this.#config()["message-retention"];
+    const limit = Math.min(retention, retainedLimit ?? retention, this.size);
+    return {
+      recovered: since === undefined ? undefined : false,
+      messages: this.#after(this.#seq - limit),
+    };
+  }
+
+  /** Kept messages after a number, oldest first, as far as the limits allow. */
+  page(
+    after: number,
+    limit: number,
+    maxBytes: number,
+    now: number,
+  ): { messages: string[]; complete: boolean; more: boolean } {
+    this.#trim(now);
+    const messages: string[] = [];
+    let bytes = 0;
+    const kept = this.#after(after);
+    for (const message of kept) {
+      bytes += message.length;
+      if (messages.length === limit || bytes > maxBytes) break;
+      messages.push(message);
+    }
+    return {
+      messages,
+      complete: after + 1 >= this.#oldest && after <= this.#seq,
+      more: messages.length < kept.length,
+    };
+  }
+
+  /** Forgets what was read for replays. */
+  release(): void {
+    this.#memo = undefined;
+  }
+
+  /**
+   * Writes what waits: one row a segment.
+   *
+   * @returns whether the numbers are stored; if not, the caller keeps `seq`.
+   */
+  commit(now: number): boolean {
+    if (this.#pending.length === 0) return true;
+    const pending = this.#pending;
+    this.#pending = [];
+    if (this.keepsNothing) {
+      this.#keys?.clear();
+      return false;
+    }
+    const fresh = groups(pending);
+    const waiting = fresh.map((messages) => segmentOf(messages, now));
+    this.#segments.push(...waiting);
+    this.#bytes += totalBytes(waiting);
+    this.#trim(now);
+    for (const [i, segment] of waiting.entries()) {
+      const at = this.#segments.lastIndexOf(segment);
+      const messages = fresh[i];
+      if (at < 0 || messages === undefined) continue;
+      const slot = this.#free.shift() ?? this.#nextSlot++;
+      const placed = { ...segment, slot };
+      this.#segments[at] = placed;
+      const body = messages.map(({ text }) => text).join("\n");
+      this.#store.writeSegment(placed, keysOf(messages), body);
+    }
+    return this.#segments.length > 0;
+  }
+
+  /** When trimming by age would next free something, in ms, or undefined. */
+  get expiresAt(): number | undefined {
+    const ttl = this.#config()["recovery-ttl-ms"];
+    const newest = this.#segments.at(-1);
+    if (newest === undefined) return undefined;
+    const [oldest] = this.#segments;
+    const droppable =
+      oldest !== undefined &&
+      this.#seq - oldest.last >= this.#config()["message-retention"];
+    if (ttl === 0 || !(droppable || this.#free.length > 0)) return undefined;
+    return newest.storedAt + ttl;
+  }
+
+  /**
+   * Deletes from storage what need not be kept.
+   *
+   * @returns whether segments remain that tell the highest number.
+   */
+  sweep(now: number): boolean {
+    this.#trim(now);
+    if (this.#free.length > 0) this.#store.deleteSegments(this.#free);
+    this.#free = [];
+    this.#nextSlot =
+      Math.max(-1, ...this.#segments.map(({ slot }) => slot)) + 1;
+    return this.#segments.length > 0;
+  }
+
+  get #oldest(): number {
+    return this.#segments[0]?.first ?? this.#pending[0]?.seq ?? this.#seq + 1;
+  }
+
+  #holdsAllAfter({ epoch, seq }: Position): boolean {
+    return epoch === this.#epoch && seq <= this.#seq && seq >= this.#oldest - 1;
+  }
+
+  #after(seq: number): string[] {
+    const memo = this.#memo;
+    if (memo?.after === seq && memo.upTo === this.#seq) return memo.messages;
+    const wanted = this.#segments.filter(({ last }) => last > seq);
+    const [first] = wanted;
+    const stored =
+      first === undefined
+        ? []
+        : this.#store
+            .readBodies(wanted.map(({ slot }) => slot))
+            .flatMap((body) => body.split("\n"))
+            .slice(Math.max(0, seq + 1 - first.first));
+    const messages = [
+      ...stored,
+      ...this.#pending.filter((each) => each.seq > seq).map(({ text }) => text),
+    ];
+    this.#memo = { after: seq, upTo: this.#seq, messages };
+    return messages;
+  }
+
+  /** Lets go of segments as long as all that was promised remains. */
+  #trim(now: number): void {
+    const config = this.#config();
+    const retention = config["message-retention"];
+    const window = Math.max(config["recovery-window"], retention);
+    const windowBytes = config["recovery-window-bytes"];
+    const ttl = config["recovery-ttl-ms"];
+    let dropped = 0;
+    for (const segment of this.#segments) {
+      const left = this.#seq - segment.last;
+      const bytesLeft = this.#bytes - segment.bytes;
+      const old = ttl > 0 && segment.storedAt + ttl <= now;
+      const enough = left >= window || bytesLeft >= windowBytes || old;
+      if (left < retention || !enough) break;
+      dropped++;
+      this.#bytes = bytesLeft;
+      if (segment.slot >= 0) this.#free.push(segment.slot);
+    }
+    if (dropped === 0) return;
+    this.#segments.splice(0, dropped);
+    this.#memo = undefined;
+    this.#dropKeys();
+  }
+
+  #dropKeys(): void {
+    if (this.#keys === undefined) return;
+    for (const [key, seq] of this.#keys) {
+      if (seq >= this.#oldest) return;
+      this.#keys.delete(key);
+    }
+  }
+
+  #knownKeys(): Map<string, number> {
+    if (this.#keys === undefined) {
+      const slots = this.#segments.map(({ slot }) => slot);
+      const stored = this.#store.readKeys(slots);
+      this.#keys = new Map(stored.map(([seq, key]) => [key, seq]));
+    }
+    return this.#keys;
+  }
+}
+
+function groups(pending: readonly Pending[]): Pending[][] {
+  const result: Pending[][] = [];
+  let current: Pending[] = [];
+  let bytes = 0;
+  for (const message of pending) {
+    if (current.length > 0 && bytes + message.bytes > MAX_SEGMENT_BYTES) {
+      result.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(message);
+    bytes += message.bytes;
+  }
+  result.push(current);
+  return result;
+}
+
+/** A segment that has no slot yet. */
+function segmentOf(messages: readonly Pending[], now: number): Segment {
+  return {
+    slot: -1,
+    first: messages[0]?.seq ?? 0,
+    last: messages.at(-1)?.seq ?? 0,
+    storedAt: now,
+    bytes: totalBytes(messages),
+  };
+}
+
+function totalBytes(parts: readonly { readonly bytes: number }[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function keysOf(messages: readonly Pending[]): StoredKey[] {
+  return messages.flatMap(({ seq, key }) =>
+    key === undefined ? [] : [[seq, key] as const],
+  );
+}

@@ -1,0 +1,324 @@
+/**
+ * The Durable Object of one channel: sockets, storage, timers and calls of the
+ * platform on the outside, `ChannelCore` on the inside.
+ *
+ * @module
+ */
+import { DurableObject } from "cloudflare:workers";
+import * as v from "valibot";
+
+import { allows, type Grants, type Operation } from "../access/grants.ts";
+import { deploymentName, type Env, settingsOf } from "../env.ts";
+import type {
+  ChannelConfig,
+  PartialChannelConfig,
+} from "../protocol/channel-config.ts";
+import type { ClientFrameOf } from "../protocol/client-frames.ts";
+import {
+  decodeClient,
+  HEARTBEAT_PING,
+  HEARTBEAT_PONG,
+} from "../protocol/codec.ts";
+import { errorFrame, refuseUnread } from "../protocol/replies.ts";
+import {
+  IDENTITY_HEADER,
+  RESUME_START,
+  ResumeSchema,
+} from "../protocol/upstream.ts";
+import { listChannels } from "../registry/client.ts";
+import {
+  type ChannelReport,
+  type ReportAnswer,
+  shardOf,
+} from "../registry/report.ts";
+import { logError, Telemetry } from "../telemetry/sink.ts";
+import {
+  AttachmentSchema,
+  Connection,
+  IdentitySchema,
+  type Socket,
+} from "./connection.ts";
+import { type Arrival, ChannelCore } from "./core.ts";
+import { Flusher } from "./flusher.ts";
+import { type HistoryQuery, historyPage } from "./history.ts";
+import {
+  type ChannelInfo,
+  configure,
+  info,
+  type PutOutcome,
+  put,
+  remove,
+} from "./lifetime.ts";
+import {
+  broadcast,
+  type Publication,
+  type PublishResult,
+} from "./publishing.ts";
+import { Reporter } from "./reporter.ts";
+import { ReportSource } from "./reporting.ts";
+import { ChannelState } from "./state.ts";
+import { ChannelStore } from "./store.ts";
+
+/** What a call from the Worker answers: a value, or why there is none. */
+export type Outcome<T> =
+  | { ok: true; value: T }
+  | { ok: false; reason: "forbidden" | "channel-not-found" };
+
+/** The Durable Object of one channel. */
+export class Channel extends DurableObject<Env> {
+  readonly #core: ChannelCore;
+  readonly #state: ChannelState;
+  readonly #reports: ReportSource;
+  readonly #reporter: Reporter;
+  readonly #bySocket = new Map<WebSocket, Connection>();
+  readonly #flusher: Flusher;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const settings = settingsOf(env);
+    const channelId = ctx.id.name;
+    if (channelId === undefined) throw new Error("a channel needs a name");
+    const telemetry = new Telemetry(settings.telemetryLevel);
+    const now = Date.now();
+    for (const socket of ctx.getWebSockets()) {
+      const kept = v.parse(AttachmentSchema, socket.deserializeAttachment());
+      const connection = new Connection(this.#adapt(socket), kept, now);
+      this.#bySocket.set(socket, connection);
+    }
+    this.#state = new ChannelState({
+      channelId,
+      settings,
+      store: new ChannelStore(ctx.storage.sql),
+      telemetry,
+      clock: Date.now,
+      arm: (at) => void ctx.storage.setAlarm(at),
+      connections: [...this.#bySocket.values()],
+      wipe: () => void ctx.storage.deleteAll(),
+    });
+    this.#core = new ChannelCore(this.#state, {
+      listChannels: (connection, frame) => this.#list(connection, frame),
+    });
+    this.#flusher = new Flusher({
+      core: this.#core,
+      transaction: (write) => ctx.storage.transactionSync(write),
+      failed: (error) => {
+        // What is in memory may not be what is stored: start over from there.
+        logError("channel flush", error);
+        ctx.abort("the channel could not write to its storage");
+      },
+      done: () => {
+        telemetry.write();
+        this.#reporter.poke();
+      },
+    });
+    this.#reports = new ReportSource(this.#state, deploymentName(env));
+    this.#reporter = new Reporter({
+      changed: () => this.#reports.changed,
+      send: () => this.#sendReport(),
+      failed: (error) => logError("channel report", error),
+      intervalMs: settings.REPORT_INTERVAL_MS,
+    });
+    ctx.setWebSocketAutoResponse(
+      new WebSocketRequestResponsePair(HEARTBEAT_PING, HEARTBEAT_PONG),
+    );
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#state.deadlines.found((await ctx.storage.getAlarm()) ?? undefined);
+    });
+  }
+
+  /** Opens a socket for a client or a session. */
+  override async fetch(request: Request): Promise<Response> {
+    const header = request.headers.get(IDENTITY_HEADER);
+    if (header === null || request.headers.get("upgrade") !== "websocket") {
+      return new Response("only for upgrades by the Worker", { status: 400 });
+    }
+    const identity = v.parse(
+      IdentitySchema,
+      JSON.parse(decodeURIComponent(header)),
+    );
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const socket = this.#adapt(server);
+    const connection = Connection.open(socket, identity, Date.now());
+    this.#bySocket.set(server, connection);
+    // Kept at once: without an attachment it would not survive the next wake.
+    connection.keep();
+    this.#core.connect(connection);
+    this.#flusher.soon();
+    const subprotocol = request.headers.get("sec-websocket-protocol");
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers:
+        subprotocol === null ? {} : { "sec-websocket-protocol": subprotocol },
+    });
+  }
+
+  override webSocketMessage(
+    socket: WebSocket,
+    message: string | ArrayBuffer,
+  ): void {
+    const connection = this.#bySocket.get(socket);
+    if (connection === undefined) return;
+    this.#read(connection, message);
+    this.#flusher.soon();
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    const connection = this.#bySocket.get(socket);
+    if (connection === undefined) return;
+    this.#bySocket.delete(socket);
+    // A session that lets go says so; anything else is a link that broke.
+    this.#core.disconnect(connection, code, code !== 1000);
+    this.#flusher.soon();
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.webSocketClose(socket, 1006);
+  }
+
+  override alarm(): void {
+    this.#core.due();
+    this.#flusher.soon();
+  }
+
+  /** Publishes what came over HTTP or from another Worker. */
+  async publish(publication: Publication): Promise<PublishResult> {
+    const result = broadcast(this.#state, publication);
+    await this.#flusher.flushed();
+    return result;
+  }
+
+  async info(grants: Grants): Promise<Outcome<ChannelInfo>> {
+    // After a crash there may be something to wait for: the alarm must be set.
+    this.#flusher.soon();
+    return this.#known(grants, "info", info(this.#state));
+  }
+
+  /** Creates the channel, or finds that it exists. */
+  async put(
+    grants: Grants,
+    changes: PartialChannelConfig,
+  ): Promise<Outcome<{ outcome: PutOutcome; info: ChannelInfo | undefined }>> {
+    if (!allows(grants, "create")) return { ok: false, reason: "forbidden" };
+    const outcome = put(this.#state, changes);
+    await this.#flusher.flushed();
+    return { ok: true, value: { outcome, info: info(this.#state) } };
+  }
+
+  /** Changes some of the channel's settings. */
+  async configure(
+    grants: Grants,
+    changes: PartialChannelConfig,
+  ): Promise<Outcome<ChannelConfig>> {
+    if (!allows(grants, "create")) return { ok: false, reason: "forbidden" };
+    const config = configure(this.#state, changes);
+    await this.#flusher.flushed();
+    return this.#known(grants, "create", config);
+  }
+
+  /** Deletes the channel. */
+  async remove(grants: Grants): Promise<Outcome<true>> {
+    if (!allows(grants, "delete")) return { ok: false, reason: "forbidden" };
+    const existed = remove(this.#state, "requested");
+    await this.#flusher.flushed();
+    // The registry hears of it at once: nobody lists what he just deleted.
+    if (existed) await this.#sendReport().catch(() => this.#reporter.poke());
+    return this.#known(grants, "delete", existed || undefined);
+  }
+
+  /** A page of stored messages, as the JSON of the answer. */
+  async history(grants: Grants, query: HistoryQuery): Promise<Outcome<string>> {
+    return this.#known(grants, "history", historyPage(this.#state, query));
+  }
+
+  /** A fresh report, for a registry that has not heard of it for long. */
+  async report(): Promise<ChannelReport> {
+    this.#core.closeSilent();
+    await this.#flusher.flushed();
+    return this.#reports.take();
+  }
+
+  /** Reads one message; whatever it holds, its sender gets an answer. */
+  #read(connection: Connection, message: string | ArrayBuffer): void {
+    const { via } = connection.identity;
+    const limit =
+      via === "direct" ? this.#state.settings.MAX_FRAME_BYTES : Infinity;
+    const refused = refuseUnread(message, limit);
+    if (refused !== undefined) {
+      this.#core.refuseMessage(connection, refused);
+      return;
+    }
+    for (const arrival of arrivals(connection, String(message))) {
+      try {
+        this.#core.receive(connection, arrival);
+      } catch (error) {
+        logError("channel frame", error);
+        const ref = arrival.kind === "frame" ? arrival.frame.ref : undefined;
+        const text = "the server failed to handle this frame";
+        this.#core.answer(connection, errorFrame("internal-error", text, ref));
+      }
+    }
+  }
+
+  async #list(
+    connection: Connection,
+    frame: ClientFrameOf<"list-channels">,
+  ): Promise<void> {
+    try {
+      const page = await listChannels(this.env, frame);
+      this.#core.answer(connection, {
+        type: "channel-list",
+        ref: frame.ref,
+        ...page,
+      });
+    } catch (error) {
+      logError("list-channels", error);
+      const text = "the list of channels is not available now";
+      const refused = errorFrame("internal-error", text, frame.ref);
+      this.#core.answer(connection, refused);
+    }
+    this.#flusher.soon();
+  }
+
+  async #sendReport(): Promise<ReportAnswer> {
+    this.#core.closeSilent();
+    const report = this.#reports.take();
+    const { REGISTRY_SHARDS } = this.#state.settings;
+    const shard = shardOf(report.channelId, REGISTRY_SHARDS);
+    try {
+      return await this.env.REGISTRY.getByName(shard).report(report);
+    } catch (error) {
+      this.#reports.giveBack(report);
+      throw error;
+    }
+  }
+
+  #adapt(socket: WebSocket): Socket {
+    return {
+      send: (message) => socket.send(message),
+      close: (code, reason) => socket.close(code, reason),
+      keep: (attachment) => socket.serializeAttachment(attachment),
+      lastHeartbeatAt: () =>
+        this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime(),
+    };
+  }
+
+  #known<T>(
+    grants: Grants,
+    operation: Operation,
+    value: T | undefined,
+  ): Outcome<T> {
+    if (!allows(grants, operation)) return { ok: false, reason: "forbidden" };
+    if (value === undefined) return { ok: false, reason: "channel-not-found" };
+    return { ok: true, value };
+  }
+}
+
+function arrivals(connection: Connection, message: string): Arrival[] {
+  if (connection.upstream && message.startsWith(RESUME_START)) {
+    const resume = v.parse(ResumeSchema, JSON.parse(message));
+    return [{ kind: "resume", resume }];
+  }
+  return decodeClient(message);
+}

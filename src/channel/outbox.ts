@@ -1,0 +1,173 @@
+/**
+ * What goes out with the next flush (docs/architecture.md, "One pipeline").
+ *
+ * Sockets that only receive share the same messages, each encoded once. A
+ * socket gets frames of its own only where a reply, a message that excludes it
+ * or the moment of its subscribing falls inside the flush.
+ *
+ * @module
+ */
+import { type Encoded, toMessages } from "../protocol/codec.ts";
+import type { CloseCode } from "../protocol/reasons.ts";
+import { encodeUpstream, type UpstreamHeader } from "../protocol/upstream.ts";
+import type { Connection } from "./connection.ts";
+
+/** What one flush sends to one connection. */
+export interface Delivery {
+  readonly connection: Connection;
+  readonly messages: readonly string[];
+  readonly bytes: number;
+}
+
+/** Frames that only one connection gets, and what its session must know. */
+interface Own {
+  readonly frames: Encoded[];
+  readonly header: UpstreamHeader;
+}
+
+interface Closing {
+  readonly code: CloseCode;
+  readonly reason: string;
+}
+
+export class Outbox {
+  #shared: Encoded[] = [];
+  /** The newest number among the shared frames. */
+  #sharedSeq: number | undefined;
+  readonly #own = new Map<Connection, Own>();
+  readonly #closing = new Map<Connection, Closing>();
+  #afterwards: (() => void)[] = [];
+
+  /** Whether there is anything to do. */
+  get pending(): boolean {
+    return (
+      this.#shared.length > 0 ||
+      this.#own.size > 0 ||
+      this.#closing.size > 0 ||
+      this.#afterwards.length > 0
+    );
+  }
+
+  /** The bytes that every subscriber is handed with the next flush. */
+  get sharedBytes(): number {
+    return totalBytes(this.#shared);
+  }
+
+  /**
+   * Hands a frame to every subscriber but one.
+   *
+   * @param seq the number of the message that the frame carries.
+   */
+  broadcast(frame: Encoded, seq?: number, except?: Connection): void {
+    if (except?.subscribed) this.separate(except);
+    for (const [connection, { frames, header }] of this.#own) {
+      if (!connection.subscribed) continue;
+      if (connection !== except) frames.push(frame);
+      if (seq !== undefined) header.seq = seq;
+    }
+    this.#shared.push(frame);
+    if (seq !== undefined) this.#sharedSeq = seq;
+  }
+
+  /** Hands a frame to one connection. */
+  send(connection: Connection, frame: Encoded): UpstreamHeader {
+    const own = this.separate(connection);
+    own.frames.push(frame);
+    return own.header;
+  }
+
+  /** Hands the direct reply to one of its frames to a connection. */
+  reply(connection: Connection, frame: Encoded): UpstreamHeader {
+    const header = this.send(connection, frame);
+    header.replies = (header.replies ?? 0) + 1;
+    return header;
+  }
+
+  /**
+   * Gives a connection frames of its own from here on. To be called before it
+   * is subscribed or unsubscribed.
+   */
+  separate(connection: Connection): Own {
+    const known = this.#own.get(connection);
+    if (known !== undefined) return known;
+    const own: Own = { frames: [], header: {} };
+    if (connection.subscribed) {
+      own.frames.push(...this.#shared);
+      if (this.#sharedSeq !== undefined) own.header.seq = this.#sharedSeq;
+    }
+    this.#own.set(connection, own);
+    return own;
+  }
+
+  /** Drops what waits for a connection that is gone. */
+  drop(connection: Connection): void {
+    this.#own.delete(connection);
+    this.#closing.delete(connection);
+  }
+
+  /** Closes a connection once its frames have gone out. */
+  close(connection: Connection, code: CloseCode, reason: string): void {
+    if (!this.#closing.has(connection)) {
+      this.#closing.set(connection, { code, reason });
+    }
+  }
+
+  /** Calls something back once the flush is stored and sent. */
+  afterwards(callback: () => void): void {
+    this.#afterwards.push(callback);
+  }
+
+  /** All that is to be sent, and an empty outbox. */
+  take(subscribers: Iterable<Connection>): {
+    deliveries: Iterable<Delivery>;
+    closing: ReadonlyMap<Connection, Closing>;
+    afterwards: readonly (() => void)[];
+  } {
+    const deliveries = [
+      ...this.#sharedDeliveries(subscribers),
+      ...this.#ownDeliveries(),
+    ];
+    const closing = new Map(this.#closing);
+    const afterwards = this.#afterwards;
+    this.#shared = [];
+    this.#sharedSeq = undefined;
+    this.#own.clear();
+    this.#closing.clear();
+    this.#afterwards = [];
+    return { deliveries, closing, afterwards };
+  }
+
+  *#sharedDeliveries(subscribers: Iterable<Connection>): Iterable<Delivery> {
+    if (this.#shared.length === 0) return;
+    const bytes = totalBytes(this.#shared);
+    const header: UpstreamHeader =
+      this.#sharedSeq === undefined ? {} : { seq: this.#sharedSeq };
+    const forms = new Map<string, readonly string[]>();
+    for (const connection of subscribers) {
+      if (this.#own.has(connection)) continue;
+      const { upstream, identity } = connection;
+      const form = `${upstream} ${identity.batch}`;
+      let messages = forms.get(form);
+      if (messages === undefined) {
+        messages = toMessages(this.#shared, identity.batch);
+        if (upstream) messages = [encodeUpstream(header, messages)];
+        forms.set(form, messages);
+      }
+      yield { connection, messages, bytes };
+    }
+  }
+
+  *#ownDeliveries(): Iterable<Delivery> {
+    for (const [connection, { frames, header }] of this.#own) {
+      const plain = toMessages(frames, connection.identity.batch);
+      const messages = connection.upstream
+        ? [encodeUpstream(header, plain)]
+        : plain;
+      yield { connection, messages, bytes: totalBytes(frames) };
+    }
+  }
+}
+
+function totalBytes(frames: readonly Encoded[]): number {
+  return frames.reduce((sum, { bytes }) => sum + bytes, 0);
+}

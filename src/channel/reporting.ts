@@ -1,0 +1,94 @@
+/**
+ * What a channel tells the registry of itself, and whether it is news.
+ *
+ * @module
+ */
+import type { ChannelReport } from "../registry/report.ts";
+import type { Calls } from "./calls.ts";
+import type { ChannelState } from "./state.ts";
+
+export class ReportSource {
+  readonly #state: ChannelState;
+  readonly #deployment: string;
+  /** What was last told, so that only news is. */
+  #told = "";
+
+  constructor(state: ChannelState, deployment: string) {
+    this.#state = state;
+    this.#deployment = deployment;
+    const nothing =
+      state.existing === undefined && state.connections.size === 0;
+    if (nothing) this.#told = this.#summary();
+  }
+
+  /** Whether there is anything the registry does not know. */
+  get changed(): boolean {
+    return this.#state.counters.changed || this.#told !== this.#summary();
+  }
+
+  /** A report, which counts as told unless it is given back. */
+  take(): ChannelReport {
+    const { id, counters, telemetry } = this.#state;
+    this.#told = this.#summary();
+    return {
+      channelId: id,
+      channel: this.#channel(),
+      directConnections: this.#directConnections(),
+      counts: counters.take(),
+      telemetry: telemetry.takeCounts(),
+      deployment: this.#deployment,
+    };
+  }
+
+  /** Takes a report back that did not arrive. */
+  giveBack({ counts, telemetry }: ChannelReport): void {
+    this.#told = "";
+    this.#state.counters.giveBack(counts);
+    this.#state.telemetry.giveBack(telemetry);
+  }
+
+  #channel(): ChannelReport["channel"] {
+    const { existing, connections, calls } = this.#state;
+    if (existing === undefined) return null;
+    const { record, log } = existing;
+    const { config, createdAt } = record;
+    return {
+      createdAt,
+      config,
+      messageCount: log.seq,
+      subscriberCount: connections.subscriberCount,
+      retentionCount: Math.min(config["message-retention"], log.size),
+      openRequests: bySecond(calls),
+    };
+  }
+
+  #directConnections(): number {
+    let direct = 0;
+    for (const { upstream } of this.#state.connections.all()) {
+      if (!upstream) direct++;
+    }
+    return direct;
+  }
+
+  #summary(): string {
+    const { existing, connections, calls } = this.#state;
+    return [
+      existing?.record.epoch,
+      JSON.stringify(existing?.record.config),
+      existing?.log.seq,
+      connections.subscriberCount,
+      this.#directConnections(),
+      calls.size,
+    ].join(" ");
+  }
+}
+
+/** How many open requests were opened in each second. */
+function bySecond(calls: Calls): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { createdAt } of calls.all()) {
+    const second = Math.floor(createdAt / 1_000);
+    counts[second] = (counts[second] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,219 @@
+/**
+ * All that one channel is while it is awake. The operations beside this file
+ * work on it; none of them sends or writes: frames go to the outbox, and what
+ * must be kept waits for `commit`.
+ *
+ * @module
+ */
+import type { Settings } from "../config.ts";
+import { type Encoded, encode } from "../protocol/codec.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
+import type { UpstreamHeader } from "../protocol/upstream.ts";
+import type { Telemetry } from "../telemetry/sink.ts";
+import { Backpressure } from "./backpressure.ts";
+import { Calls } from "./calls.ts";
+import type { Connection } from "./connection.ts";
+import { AWAY_MS, Connections } from "./connections.ts";
+import { Counters } from "./counters.ts";
+import { Deadlines } from "./deadlines.ts";
+import { MessageLog } from "./log.ts";
+import { Outbox } from "./outbox.ts";
+import type { ChannelRecord, ChannelStore } from "./store.ts";
+
+/** What a channel needs of its host. */
+export interface ChannelHost {
+  readonly channelId: string;
+  readonly settings: Settings;
+  readonly store: ChannelStore;
+  readonly telemetry: Telemetry;
+  /** Now, in ms since the Unix epoch. */
+  readonly clock: () => number;
+  /** Sets the alarm. */
+  readonly arm: (at: number) => void;
+  /** The sockets, in any order. */
+  readonly connections: readonly Connection[];
+  /** Deletes all storage. */
+  readonly wipe: () => void;
+}
+
+/** The most bytes of final answers that wait for requesters that are away. */
+const MAX_HELD_BYTES = 8_388_608;
+
+/** A channel that exists: its record and its messages. */
+export interface Existing {
+  readonly record: ChannelRecord;
+  readonly log: MessageLog;
+}
+
+export class ChannelState {
+  readonly id: string;
+  readonly settings: Settings;
+  readonly telemetry: Telemetry;
+  readonly store: ChannelStore;
+  readonly connections: Connections;
+  readonly calls: Calls;
+  readonly outbox = new Outbox();
+  readonly deadlines: Deadlines;
+  readonly counters = new Counters();
+  readonly backpressure: Backpressure;
+  readonly #host: ChannelHost;
+  #existing: Existing | undefined;
+  #recordChanged = false;
+  #wiped = false;
+  /** Answers to requesters that are away, by conn-id. */
+  readonly #held = new Map<string, { id: string; frame: Encoded }[]>();
+  #heldBytes = 0;
+
+  constructor(host: ChannelHost) {
+    this.#host = host;
+    this.id = host.channelId;
+    this.settings = host.settings;
+    this.telemetry = host.telemetry;
+    this.store = host.store;
+    this.backpressure = new Backpressure(host.settings);
+    this.connections = new Connections(host.connections);
+    this.deadlines = new Deadlines(host.arm);
+    const record = host.store.readRecord();
+    if (record !== undefined) this.#existing = this.#withLog(record);
+    this.calls = new Calls(
+      host.store,
+      (id) => this.connections.get(id) !== undefined,
+    );
+    this.#awaitTheLost();
+    this.#noticeIdleness();
+  }
+
+  get now(): number {
+    return this.#host.clock();
+  }
+
+  /** The channel, or undefined when it does not exist. */
+  get existing(): Existing | undefined {
+    return this.#existing;
+  }
+
+  /** Whether something waits to be written. */
+  get dirty(): boolean {
+    return (
+      this.#wiped ||
+      this.#recordChanged ||
+      this.calls.dirty ||
+      this.#existing?.log.dirty === true
+    );
+  }
+
+  /** Makes the channel exist. */
+  begin(record: ChannelRecord): Existing {
+    this.#existing = this.#withLog(record);
+    this.#recordChanged = true;
+    return this.#existing;
+  }
+
+  /** Makes the channel not exist, with all it kept. */
+  end(): void {
+    this.#existing = undefined;
+    this.#recordChanged = false;
+    this.#wiped = true;
+    this.calls.clear();
+    this.#held.clear();
+    this.#heldBytes = 0;
+  }
+
+  /** Changes what is kept of the channel itself. */
+  change(changes: Partial<ChannelRecord>): void {
+    if (this.#existing === undefined) return;
+    Object.assign(this.#existing.record, changes);
+    this.#recordChanged = true;
+  }
+
+  /** Sends the direct reply to one of its frames to a connection. */
+  reply(connection: Connection, frame: ServerFrame): UpstreamHeader {
+    return this.outbox.reply(connection, encode(frame));
+  }
+
+  /**
+   * Sends a requester the final answer to a request, now or when it is back.
+   */
+  sendFinal(requester: string, requestId: string, frame: Encoded): void {
+    const connection = this.connections.get(requester);
+    if (connection !== undefined) {
+      const header = this.outbox.send(connection, frame);
+      header.ended = [...(header.ended ?? []), requestId];
+      return;
+    }
+    if (!this.connections.away.has(requester)) return;
+    // Not kept: its session then learns that the outcome is unknown.
+    if (this.#heldBytes + frame.bytes > MAX_HELD_BYTES) return;
+    this.#heldBytes += frame.bytes;
+    const held = this.#held.get(requester) ?? [];
+    held.push({ id: requestId, frame });
+    this.#held.set(requester, held);
+  }
+
+  /** The answers that waited for a requester. */
+  takeHeld(requester: string): readonly { id: string; frame: Encoded }[] {
+    const held = this.#held.get(requester) ?? [];
+    this.#held.delete(requester);
+    for (const { frame } of held) this.#heldBytes -= frame.bytes;
+    return held;
+  }
+
+  /** Writes all that waits. To be called within one transaction. */
+  commit(): void {
+    const { now } = this;
+    if (this.#wiped) {
+      this.#wiped = false;
+      this.store.forget();
+      this.#host.wipe();
+      this.deadlines.found(undefined);
+    }
+    if (this.#existing === undefined) return;
+    const { record, log } = this.#existing;
+    const numbered = log.dirty;
+    if (numbered && !log.commit(now)) {
+      record.seq = log.seq;
+      record.lastAt = now;
+      this.#recordChanged = true;
+    }
+    if (this.#recordChanged) this.store.writeRecord(record);
+    this.#recordChanged = false;
+    this.calls.commit();
+  }
+
+  #withLog(record: ChannelRecord): Existing {
+    const log = new MessageLog({
+      store: this.#host.store,
+      epoch: record.epoch,
+      config: () => record.config,
+      seq: record.seq,
+      now: this.#host.clock(),
+    });
+    return { record, log };
+  }
+
+  /**
+   * After a crash the sockets are gone, but open requests are not: those who
+   * come back in time count as never gone.
+   */
+  #awaitTheLost(): void {
+    const lost = new Set(
+      [...this.calls.participants()].filter(
+        (id) => this.connections.get(id) === undefined,
+      ),
+    );
+    const record = this.#existing?.record;
+    if (record === undefined || lost.size === 0) return;
+    const until = record.awayUntil ?? this.now + AWAY_MS;
+    if (record.awayUntil === null) this.change({ awayUntil: until });
+    for (const id of lost) this.connections.waitFor(id, until);
+    this.calls.expect(lost);
+  }
+
+  /** A crash takes the subscribers without a word. */
+  #noticeIdleness(): void {
+    const record = this.#existing?.record;
+    if (record?.idleSince !== null || !record.autoCreated) return;
+    if (this.connections.subscriberCount > 0) return;
+    this.change({ idleSince: this.now });
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * The endpoints of one channel (docs/protocol.md §6).
+ *
+ * @module
+ */
+import * as v from "valibot";
+
+import { ALL_GRANTS } from "../access/grants.ts";
+import { MAX_HISTORY_LIMIT } from "../channel/history.ts";
+import type { Outcome } from "../channel/object.ts";
+import type { PublishResult } from "../channel/publishing.ts";
+import { type Env, settingsOf } from "../env.ts";
+import { PartialChannelConfigSchema } from "../protocol/channel-config.ts";
+import {
+  count,
+  DeliverToSchema,
+  flag,
+  OwnMessageIdSchema,
+  pageLimit,
+  TimeoutSchema,
+  text,
+} from "../protocol/fields.ts";
+import { callChannel } from "../server/calls.ts";
+import { type RpcOutcome, sendRequest } from "../server/rpc.ts";
+import { fromText, readBody, readQuery } from "./input.ts";
+import { failure, json, jsonText } from "./responses.ts";
+
+const HistorySchema = v.object({
+  epoch: v.optional(text),
+  after: v.optional(fromText(count())),
+  limit: v.optional(fromText(pageLimit(MAX_HISTORY_LIMIT)), "100"),
+});
+
+const MessageSchema = v.object({
+  data: v.unknown(),
+  "message-id": v.optional(OwnMessageIdSchema),
+  ephemeral: v.optional(flag, false),
+});
+
+const RequestSchema = v.object({
+  data: v.unknown(),
+  "timeout-ms": v.optional(TimeoutSchema),
+  "deliver-to": v.optional(DeliverToSchema),
+});
+
+/** Over HTTP nobody has a connection, and so far nobody has a name. */
+const ANONYMOUS = { connId: null, userId: null } as const;
+
+/** `GET /channels/:id` */
+export async function getChannel(env: Env, id: string): Promise<Response> {
+  const outcome = await callChannel(env, id, true, (channel) =>
+    channel.info(ALL_GRANTS),
+  );
+  return outcome.ok ? json(outcome.value) : refuse(outcome, id);
+}
+
+/** `PUT /channels/:id` */
+export async function putChannel(
+  env: Env,
+  id: string,
+  request: Request,
+): Promise<Response> {
+  const body = await readConfig(env, request);
+  if (!body.ok) return body.response;
+  const outcome = await callChannel(env, id, true, (channel) =>
+    channel.put(ALL_GRANTS, body.value),
+  );
+  if (!outcome.ok) return refuse(outcome, id);
+  const { outcome: how, info } = outcome.value;
+  switch (how) {
+    case "created":
+      return json(info, 201);
+    case "same":
+      return json(info);
+    case "channel-exists": {
+      const message = `${named(id)} exists with another configuration; PATCH changes it`;
+      return failure("channel-exists", message);
+    }
+  }
+}
+
+/** `PATCH /channels/:id` */
+export async function patchChannel(
+  env: Env,
+  id: string,
+  request: Request,
+): Promise<Response> {
+  const body = await readConfig(env, request);
+  if (!body.ok) return body.response;
+  const outcome = await callChannel(env, id, true, (channel) =>
+    channel.configure(ALL_GRANTS, body.value),
+  );
+  return outcome.ok ? json(outcome.value) : refuse(outcome, id);
+}
+
+/** `DELETE /channels/:id` */
+export async function deleteChannel(env: Env, id: string): Promise<Response> {
+  const outcome = await callChannel(env, id, false, (channel) =>
+    channel.remove(ALL_GRANTS),
+  );
+  if (!outcome.ok) return refuse(outcome, id);
+  return new Response(null, { status: 204 });
+}
+
+/** `GET /channels/:id/messages` */
+export async function getMessages(
+  env: Env,
+  id: string,
+  request: Request,
+): Promise<Response> {
+  const query = readQuery(request.url, HistorySchema);
+  if (!query.ok) return query.response;
+  const { epoch, after, limit } = query.value;
+  const outcome = await callChannel(env, id, true, (channel) =>
+    channel.history(ALL_GRANTS, { epoch, after, limit }),
+  );
+  return outcome.ok ? jsonText(outcome.value) : refuse(outcome, id);
+}
+
+/** `POST /channels/:id/messages` */
+export async function postMessage(
+  env: Env,
+  id: string,
+  request: Request,
+): Promise<Response> {
+  const key = request.headers.get("idempotency-key") ?? undefined;
+  if (key !== undefined && !v.is(OwnMessageIdSchema, key)) {
+    const rule = v.safeParse(OwnMessageIdSchema, key).issues?.[0].message;
+    return failure("invalid-message", `the header idempotency-key ${rule}`);
+  }
+  const body = await readBody(
+    request,
+    MessageSchema,
+    "invalid-message",
+    settingsOf(env).MAX_FRAME_BYTES,
+  );
+  if (!body.ok) return body.response;
+  const { data, ephemeral, "message-id": given } = body.value;
+  if (key !== undefined && given !== undefined && key !== given) {
+    const message = "`message-id` and the header idempotency-key differ";
+    return failure("invalid-message", message);
+  }
+  const messageId = given ?? key;
+  const repeatable = messageId !== undefined && !ephemeral;
+  const result = await callChannel(env, id, repeatable, (channel) =>
+    channel.publish({
+      data: JSON.stringify(data),
+      messageId,
+      ephemeral,
+      sender: ANONYMOUS,
+      grants: ALL_GRANTS,
+    }),
+  );
+  return result.success ? json(result) : refusePublish(result, id, env);
+}
+
+/** `POST /channels/:id/rpc` */
+export async function postRequest(
+  env: Env,
+  id: string,
+  request: Request,
+): Promise<Response> {
+  const body = await readBody(
+    request,
+    RequestSchema,
+    "invalid-message",
+    settingsOf(env).MAX_FRAME_BYTES,
+  );
+  if (!body.ok) return body.response;
+  const { data, "timeout-ms": timeoutMs, "deliver-to": deliverTo } = body.value;
+  const outcome = await sendRequest(
+    env,
+    id,
+    { data, timeoutMs, deliverTo },
+    { userId: null, grants: ALL_GRANTS },
+    request.signal,
+  );
+  return outcome.ok ? json(outcome.answer) : refuseRequest(outcome, id);
+}
+
+function readConfig(env: Env, request: Request) {
+  return readBody(
+    request,
+    PartialChannelConfigSchema,
+    "invalid-config",
+    settingsOf(env).MAX_FRAME_BYTES,
+    "{}",
+  );
+}
+
+function refuse(
+  { reason }: Outcome<unknown> & { ok: false },
+  id: string,
+): Response {
+  switch (reason) {
+    case "forbidden":
+      return failure(reason, `not allowed on ${named(id)}`);
+    case "channel-not-found":
+      return failure(reason, `${named(id)} does not exist`);
+  }
+}
+
+function refusePublish(
+  { reason = "outcome-unknown", "retry-after-ms": retryAfterMs }: PublishResult,
+  id: string,
+  env: Env,
+): Response {
+  switch (reason) {
+    case "channel-not-found":
+      return failure(
+        reason,
+        `${named(id)} does not exist; publishing creates none`,
+      );
+    case "payload-too-large": {
+      const { MAX_DATA_BYTES } = settingsOf(env);
+      const message = `\`data\` must be at most ${MAX_DATA_BYTES} bytes as JSON`;
+      return failure(reason, message);
+    }
+    case "forbidden":
+      return failure(reason, `publish is not allowed on ${named(id)}`);
+    case "rate-limited":
+      return failure(reason, `${named(id)} is busy`, {
+        retryAfterMs: retryAfterMs ?? 1_000,
+      });
+    case "invalid-channel-id":
+    case "outcome-unknown":
+      return failure(reason, `${named(id)}: ${reason}`);
+  }
+}
+
+function refuseRequest(
+  { reason, retryAfterMs = 1_000 }: RpcOutcome & { ok: false },
+  id: string,
+): Response {
+  switch (reason) {
+    case "channel-not-found":
+      return failure(reason, `${named(id)} does not exist`);
+    case "no-subscribers":
+      return failure(reason, `nobody is subscribed to ${named(id)}`);
+    case "responders-gone":
+      return failure(reason, "all who were asked have disconnected");
+    case "channel-deleted":
+      return failure(reason, `${named(id)} was deleted`);
+    case "timeout":
+      return failure(reason, "nobody answered in time");
+    case "forbidden":
+      return failure(reason, `request is not allowed on ${named(id)}`);
+    case "rate-limited":
+    case "too-many-requests":
+      return failure(reason, `${named(id)} is busy`, { retryAfterMs });
+    case "invalid-channel-id":
+      return failure(reason, `${named(id)} names no channel`);
+    case "cancelled":
+    case "outcome-unknown":
+      return failure(
+        "outcome-unknown",
+        "the request was interrupted; whether a service handled it is not known",
+      );
+    case "unavailable":
+      return failure(reason, `${named(id)} is out of reach`, { retryAfterMs });
+  }
+}
+
+function named(id: string): string {
+  return `the channel ${JSON.stringify(id)}`;
+}

@@ -1,0 +1,265 @@
+/**
+ * Frames to text and back: single objects and arrays, both directions
+ * (docs/protocol.md §1).
+ *
+ * @module
+ */
+import * as v from "valibot";
+
+import {
+  ALIASES,
+  CLIENT_FRAMES,
+  type ClientFrame,
+  isClientFrameType,
+} from "./client-frames.ts";
+import { type Ref, RefSchema } from "./fields.ts";
+import { isLongerThan, utf8Length } from "./names.ts";
+import type { ErrorReason } from "./reasons.ts";
+import {
+  isServerFrameType,
+  SERVER_FRAMES,
+  type ServerFrame,
+} from "./server-frames.ts";
+
+/** The subprotocol of one object a message. */
+export const PLAIN_SUBPROTOCOL = "sente-lite.v1";
+/** The subprotocol of all that one flush holds as one array. */
+export const BATCH_SUBPROTOCOL = "sente-lite.v1.batch";
+
+/** The most objects one array holds, in either direction. */
+export const MAX_BATCH_OBJECTS = 256;
+/** The most bytes an array that the server sends holds. */
+export const MAX_BATCH_BYTES = 262_144;
+/** How deep objects and arrays may be nested in one frame. */
+export const MAX_DEPTH = 128;
+
+/** The heartbeat that is answered without waking a hibernating channel. */
+export const HEARTBEAT_PING = '{"type":"ping"}';
+/** Its answer. */
+export const HEARTBEAT_PONG = '{"type":"pong"}';
+
+/** What one object of an inbound message turned out to be. */
+export type Inbound =
+  | { kind: "frame"; frame: ClientFrame; original: JsonObject }
+  | { kind: "unknown"; ref: Ref | undefined; original: JsonObject }
+  | {
+      kind: "refused";
+      reason: ErrorReason;
+      message: string;
+      ref: Ref | undefined;
+      /** As far as the object had one; never validated. */
+      original: JsonObject | undefined;
+    };
+
+/** An object as JSON.parse makes it. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** Text to be sent, with its length in UTF-8 bytes. */
+export interface Encoded {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/**
+ * Reads one inbound message of a client.
+ *
+ * @returns one entry for every object, in order; a message that is refused
+ * whole gives one refusal.
+ */
+export function decodeClient(message: string): Inbound[] {
+  const parsed = parseJson(message);
+  if (!parsed.ok) return [refusal(parsed.reason, parsed.message)];
+  if (!Array.isArray(parsed.value)) return [decodeOne(parsed.value)];
+  const { length } = parsed.value;
+  if (length < 1 || length > MAX_BATCH_OBJECTS) {
+    const rule = `an array must hold 1 to ${MAX_BATCH_OBJECTS} objects`;
+    return [refusal("invalid-message", `${rule}, this one holds ${length}`)];
+  }
+  return parsed.value.map(decodeOne);
+}
+
+/**
+ * Reads one message of the server: an object or an array of them.
+ *
+ * @throws {TypeError} when it is not what this protocol version says.
+ */
+export function decodeServer(message: string): ServerFrame[] {
+  const value: unknown = JSON.parse(message);
+  return (Array.isArray(value) ? value : [value]).map((object) => {
+    const type = isObject(object) ? object.type : undefined;
+    if (typeof type !== "string" || !isServerFrameType(type)) {
+      throw new TypeError(`not a server frame: ${message.slice(0, 200)}`);
+    }
+    const result = v.safeParse(SERVER_FRAMES[type], object);
+    if (!result.success) throw new TypeError(explain(result.issues[0]));
+    return result.output;
+  });
+}
+
+/** A frame as text, ready to be sent. */
+export function encode(frame: ServerFrame): Encoded {
+  return encoded(JSON.stringify(frame));
+}
+
+/** `text`, with its length. */
+export function encoded(text: string): Encoded {
+  return { text, bytes: utf8Length(text) };
+}
+
+/**
+ * Frames for one socket as the messages to send: one each, or, when the
+ * client asked for batches, as few as the limits allow.
+ */
+export function toMessages(
+  frames: readonly Encoded[],
+  batch: boolean,
+): string[] {
+  if (!batch) return frames.map(({ text }) => text);
+  const messages: string[] = [];
+  let start = 0;
+  let bytes = 0;
+  for (const [i, frame] of frames.entries()) {
+    const full =
+      i - start === MAX_BATCH_OBJECTS || bytes + frame.bytes > MAX_BATCH_BYTES;
+    if (i > start && full) {
+      messages.push(toArray(frames, start, i));
+      start = i;
+      bytes = 0;
+    }
+    // One for the comma or the bracket.
+    bytes += frame.bytes + 1;
+  }
+  if (start < frames.length) messages.push(toArray(frames, start));
+  return messages;
+}
+
+/** What is wrong with a value, as a sentence that names the field. */
+export function explain(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue);
+  const [key] = issue.path?.slice(-1) ?? [];
+  const missing =
+    key !== undefined && key.origin === "key" && issue.input === undefined;
+  if (path === null) return issue.message;
+  return missing && issue.message.startsWith("Invalid key")
+    ? `\`${path}\` is required`
+    : `\`${path}\` ${issue.message}`;
+}
+
+/** Whether `message` is over `limit` bytes. */
+export function isTooLarge(message: string, limit: number): boolean {
+  return isLongerThan(message, limit);
+}
+
+/** Parses JSON from outside; deep nesting is refused before it is parsed. */
+export function parseJson(
+  text: string,
+):
+  | { ok: true; value: unknown }
+  | { ok: false; reason: "invalid-json" | "invalid-message"; message: string } {
+  if (isTooDeep(text)) {
+    const message = `objects and arrays may be nested ${MAX_DEPTH} deep`;
+    return { ok: false, reason: "invalid-message", message };
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false, reason: "invalid-json", message: "not valid JSON" };
+  }
+}
+
+/** Whether `value` is an object and not an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `object` without what counts as absent, under the names the schemas use. */
+export function normalise(object: JsonObject): JsonObject {
+  if (!needsNormalising(object)) return object;
+  // Not by assignment: `__proto__` must stay an ordinary key.
+  const present = Object.entries(object).filter(
+    ([key, value]) => value !== null || key === "data",
+  );
+  const own = new Set(present.map(([key]) => key));
+  return Object.fromEntries(
+    present.map(([key, value]) => {
+      const name = aliasOf(key);
+      return [name !== undefined && !own.has(name) ? name : key, value];
+    }),
+  );
+}
+
+function needsNormalising(object: JsonObject): boolean {
+  for (const key in object) {
+    if (object[key] === null || aliasOf(key) !== undefined) return true;
+  }
+  return false;
+}
+
+function aliasOf(key: string): string | undefined {
+  return Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined;
+}
+
+function decodeOne(value: unknown): Inbound {
+  if (!isObject(value)) {
+    return refusal("invalid-message", "a frame must be a JSON object");
+  }
+  const object = normalise(value);
+  const ref = v.safeParse(RefSchema, object.ref);
+  const replyRef = ref.success ? ref.output : undefined;
+  if (typeof object.type !== "string") {
+    const message = "`type` must be a string";
+    return refusal("invalid-message", message, replyRef, value);
+  }
+  if (!isClientFrameType(object.type)) {
+    return { kind: "unknown", ref: replyRef, original: value };
+  }
+  const result = v.safeParse(CLIENT_FRAMES[object.type], object, {
+    abortEarly: true,
+  });
+  if (!result.success) {
+    const message = explain(result.issues[0]);
+    return refusal("invalid-message", message, replyRef, value);
+  }
+  return { kind: "frame", frame: result.output, original: value };
+}
+
+function refusal(
+  reason: ErrorReason,
+  message: string,
+  ref?: Ref,
+  original?: JsonObject,
+): Inbound {
+  return { kind: "refused", reason, message, ref, original };
+}
+
+function toArray(frames: readonly Encoded[], from: number, to?: number) {
+  const texts = frames.slice(from, to).map(({ text }) => text);
+  // A lone object comes bare.
+  return texts.length === 1 ? String(texts[0]) : `[${texts.join(",")}]`;
+}
+
+function isTooDeep(text: string): boolean {
+  // Every level takes two characters: a short text cannot be too deep.
+  if (text.length <= MAX_DEPTH * 2) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22: // a quote
+        quoted = !quoted;
+        break;
+      case 0x5c: // a backslash, which only stands in a string
+        i++;
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (!quoted && ++depth > MAX_DEPTH) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        if (!quoted) depth--;
+        break;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+/**
+ * The forms of names on the wire (docs/protocol.md §2): what a channel-id may
+ * be, and how connections, requests and messages get theirs.
+ *
+ * @module
+ */
+
+/** The longest channel-id, in UTF-8 bytes. */
+export const MAX_CHANNEL_ID_BYTES = 200;
+
+/** The longest publisher-given message-id, in characters. */
+export const MAX_MESSAGE_ID_LENGTH = 64;
+
+/** C0 controls, DEL and C1 controls. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it finds
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** What a channel-id must look like, for error messages. */
+export const CHANNEL_ID_RULE =
+  `a channel-id is 1 to ${MAX_CHANNEL_ID_BYTES} UTF-8 bytes of well-formed ` +
+  `text without control characters, not "." or "..", not starting with "$"`;
+
+/** Whether `id` may name a channel. */
+export function isChannelId(id: string): boolean {
+  return (
+    id.length > 0 &&
+    id !== "." &&
+    id !== ".." &&
+    !id.startsWith("$") &&
+    id.isWellFormed() &&
+    !CONTROL_CHARACTERS.test(id) &&
+    utf8Length(id) <= MAX_CHANNEL_ID_BYTES
+  );
+}
+
+/** Whether a publisher may give a message this id. */
+export function isOwnMessageId(id: string): boolean {
+  return (
+    id.length > 0 &&
+    id.length <= MAX_MESSAGE_ID_LENGTH &&
+    !id.startsWith("msg-") &&
+    !id.startsWith("eph-")
+  );
+}
+
+/** 96 random bits from the platform's CSPRNG, as 16 URL-safe characters. */
+export function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+}
+
+/** A new connection's id. `now` is in milliseconds since the Unix epoch. */
+export function newConnId(now: number): string {
+  return `conn-${now}-${randomName()}`;
+}
+
+/** A new RPC request's id, which names its channel after the first `@`. */
+export function newRequestId(now: number, channelId: string): string {
+  return `req-${now}-${randomName()}@${channelId}`;
+}
+
+/** The channel a request-id names, or undefined when it names none. */
+export function channelOfRequest(requestId: string): string | undefined {
+  const at = requestId.indexOf("@");
+  if (at < 0) return undefined;
+  const channelId = requestId.slice(at + 1);
+  return isChannelId(channelId) ? channelId : undefined;
+}
+
+/** How many bytes `text` takes as UTF-8; a lone surrogate counts as three. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
+      // The pair is two units and four bytes.
+      i++;
+    }
+  }
+  return bytes;
+}
+
+/** Whether `text` takes more than `limit` bytes as UTF-8. */
+export function isLongerThan(text: string, limit: number): boolean {
+  // A UTF-16 unit takes one to three bytes: most texts need no counting.
+  if (text.length > limit) return true;
+  if (text.length * 3 <= limit) return false;
+  return utf8Length(text) > limit;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

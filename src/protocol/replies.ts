@@ -1,0 +1,90 @@
+/**
+ * Answers to frames that are the connection's own business, the same on a
+ * session and on a channel's own socket (docs/protocol.md §3).
+ *
+ * @module
+ */
+import type { ClientFrameOf } from "./client-frames.ts";
+import { type Inbound, isTooLarge } from "./codec.ts";
+import type { Ref } from "./fields.ts";
+import type { ErrorReason } from "./reasons.ts";
+import type { ServerFrameOf } from "./server-frames.ts";
+
+/** Refusals in a row after which a connection is closed with 1008. */
+export const MAX_VIOLATIONS = 100;
+
+/** Heartbeats of silence after which a connection that pings is closed. */
+export const MISSED_HEARTBEATS = 2.5;
+
+/** The close reason that goes with it. */
+export const TOO_MANY_VIOLATIONS = `${MAX_VIOLATIONS} refused frames in a row`;
+
+/** The first frame of every connection. `now` in ms since the Unix epoch. */
+export function welcome(
+  connId: string,
+  userId: string | null,
+  settings: { HEARTBEAT_MS: number; MAX_FRAME_BYTES: number },
+  now: number,
+): ServerFrameOf<"welcome"> {
+  return {
+    type: "welcome",
+    "conn-id": connId,
+    "server-time": now,
+    protocol: 1,
+    "heartbeat-ms": settings.HEARTBEAT_MS,
+    "max-frame-bytes": settings.MAX_FRAME_BYTES,
+    "user-id": userId,
+  };
+}
+
+export function pong(
+  { ref, timestamp }: ClientFrameOf<"ping">,
+  now: number,
+): ServerFrameOf<"pong"> {
+  const original = timestamp ?? null;
+  return { type: "pong", ref, timestamp: now, "original-timestamp": original };
+}
+
+/** What a frame of an unknown type gets. */
+export function echo(
+  { ref, original }: Inbound & { kind: "unknown" },
+  connId: string,
+  now: number,
+): ServerFrameOf<"echo"> {
+  return { type: "echo", ref, original, "conn-id": connId, timestamp: now };
+}
+
+export function errorFrame(
+  reason: ErrorReason,
+  message: string,
+  ref?: Ref,
+): ServerFrameOf<"error"> {
+  return { type: "error", ref, reason, message };
+}
+
+/** What a token gets where `AUTH` is `open`: it is not verified. */
+export function authenticateResult({
+  ref,
+}: ClientFrameOf<"authenticate">): ServerFrameOf<"authenticate-result"> {
+  return {
+    type: "authenticate-result",
+    ref,
+    success: false,
+    reason: "auth-open",
+    message: "this server runs with AUTH=open: it verifies no tokens",
+  };
+}
+
+/** Why a message is refused unread, or undefined when it may be read. */
+export function refuseUnread(
+  message: string | ArrayBuffer,
+  maxFrameBytes: number,
+): ServerFrameOf<"error"> | undefined {
+  if (typeof message !== "string") {
+    const rule = "a frame must be a text message holding JSON";
+    return errorFrame("unsupported-data", rule);
+  }
+  if (!isTooLarge(message, maxFrameBytes)) return undefined;
+  const rule = `a frame must be at most ${maxFrameBytes} bytes`;
+  return errorFrame("frame-too-large", rule);
+}

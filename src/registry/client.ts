@@ -1,0 +1,213 @@
+/**
+ * What the Worker and the channels ask of the registry, whatever the number of
+ * its objects: listings, `/stats` and `/health` (docs/protocol.md §6).
+ *
+ * @module
+ */
+import { addToCounts, noCounts } from "../channel/counters.ts";
+import { deploymentName, type Env, settingsOf } from "../env.ts";
+import type { ChannelSummary } from "../protocol/server-frames.ts";
+import { percentile } from "../telemetry/histogram.ts";
+import { addCounts } from "../telemetry/sink.ts";
+import type { Registry } from "./object.ts";
+import { allShards } from "./report.ts";
+import type { Figures, KnownChannel } from "./snapshot.ts";
+
+/** The most channels that `/stats` shows. */
+export const MAX_STATS_CHANNELS = 1_000;
+/** More old requests than this are unhealthy. */
+const MAX_OLD_REQUESTS = 10;
+
+/** A page of channels. */
+export interface ChannelPage {
+  channels: Record<string, ChannelSummary>;
+  /** Where the next page starts, or null on the last one. */
+  cursor: string | null;
+}
+
+/** One page of all channels, in byte order of their ids. */
+export async function listChannels(
+  env: Env,
+  query: { prefix: string; cursor?: string | undefined; limit: number },
+): Promise<ChannelPage> {
+  const { prefix, cursor, limit } = query;
+  // One more than asked for tells whether there is another page.
+  const pages = await all(env, (shard) =>
+    shard.list(prefix, cursor, limit + 1),
+  );
+  const sorted = pages.flat().sort(byId);
+  const page = sorted.slice(0, limit);
+  const entries = page.map((channel) => [channel.channelId, summary(channel)]);
+  return {
+    channels: Object.fromEntries(entries),
+    cursor: sorted.length > limit ? (page.at(-1)?.channelId ?? null) : null,
+  };
+}
+
+/** The body of `GET /stats`. */
+export async function readStats(env: Env) {
+  const [busiest, figures] = await Promise.all([
+    all(env, (shard) => shard.busiest(MAX_STATS_CHANNELS)),
+    readFigures(env),
+  ]);
+  const channels = busiest
+    .flat()
+    .sort((a, b) => b.messageCount - a.messageCount)
+    .slice(0, MAX_STATS_CHANNELS);
+  const { counts, telemetry, connections } = figures;
+  const events = Object.values(telemetry);
+  return {
+    "active-connections": connections,
+    "total-messages": counts.published,
+    "server-config": serverConfig(env),
+    "channel-stats": {
+      channels: Object.fromEntries(
+        channels.map((channel) => [channel.channelId, statistics(channel)]),
+      ),
+      ...(figures.channels > channels.length ? { truncated: true } : {}),
+      "total-channels": figures.channels,
+      "total-subscriptions": figures.subscriptions,
+      "active-connections": connections,
+      "pending-rpc-requests": figures.openRequests,
+    },
+    "rpc-stats": {
+      open: figures.openRequests,
+      ...counts.rpc,
+      "latency-ms": {
+        p50: percentile(counts.latency, 0.5),
+        p95: percentile(counts.latency, 0.95),
+        p99: percentile(counts.latency, 0.99),
+      },
+    },
+    "delivery-stats": {
+      published: counts.published,
+      delivered: counts.delivered,
+    },
+    "telemetry-stats": {
+      level: settingsOf(env).telemetryLevel,
+      processed: events.reduce((sum, { processed }) => sum + processed, 0),
+      dropped: events.reduce((sum, { dropped }) => sum + dropped, 0),
+      events: telemetry,
+    },
+    ...(figures.channels > channels.length ? { truncated: true } : {}),
+  };
+}
+
+/** The body of `GET /stats`. */
+export type ServerStats = Awaited<ReturnType<typeof readStats>>;
+
+/** The body of `GET /health`. */
+export interface Health {
+  status: "healthy" | "unhealthy";
+  connections: number;
+  channels: number;
+  "system-health": {
+    healthy: boolean;
+    "total-channels": number;
+    "total-subscriptions": number;
+    "active-connections": number;
+    "pending-rpc-requests": number;
+    "old-rpc-requests": number;
+  };
+  "uptime-ms": number;
+}
+
+export async function readHealth(env: Env): Promise<Health> {
+  const figures = await readFigures(env);
+  const healthy = figures.oldRequests <= MAX_OLD_REQUESTS;
+  return {
+    status: healthy ? "healthy" : "unhealthy",
+    connections: figures.connections,
+    channels: figures.channels,
+    "system-health": {
+      healthy,
+      "total-channels": figures.channels,
+      "total-subscriptions": figures.subscriptions,
+      "active-connections": figures.connections,
+      "pending-rpc-requests": figures.openRequests,
+      "old-rpc-requests": figures.oldRequests,
+    },
+    "uptime-ms": Math.max(0, Date.now() - figures.since),
+  };
+}
+
+async function readFigures(env: Env): Promise<Figures> {
+  const deployment = deploymentName(env);
+  const shards = await all(env, (shard) => shard.figures(deployment));
+  const total: Figures = {
+    connections: 0,
+    channels: 0,
+    subscriptions: 0,
+    openRequests: 0,
+    oldRequests: 0,
+    counts: noCounts(),
+    telemetry: {},
+    since: Number.POSITIVE_INFINITY,
+  };
+  for (const shard of shards) {
+    total.connections += shard.connections;
+    total.channels += shard.channels;
+    total.subscriptions += shard.subscriptions;
+    total.openRequests += shard.openRequests;
+    total.oldRequests += shard.oldRequests;
+    total.since = Math.min(total.since, shard.since);
+    addToCounts(total.counts, shard.counts);
+    addCounts(total.telemetry, shard.telemetry);
+  }
+  return total;
+}
+
+function all<T>(
+  env: Env,
+  ask: (shard: DurableObjectStub<Registry>) => Promise<T>,
+): Promise<T[]> {
+  const { REGISTRY_SHARDS } = settingsOf(env);
+  return Promise.all(
+    allShards(REGISTRY_SHARDS).map((name) => ask(env.REGISTRY.getByName(name))),
+  );
+}
+
+function summary(channel: KnownChannel): ChannelSummary {
+  return {
+    config: channel.config,
+    "created-at": channel.createdAt,
+    "message-count": channel.messageCount,
+    "subscriber-count": channel.subscriberCount,
+  };
+}
+
+function statistics(channel: KnownChannel) {
+  return {
+    "subscriber-count": channel.subscriberCount,
+    "message-count": channel.messageCount,
+    "created-at": channel.createdAt,
+    "retention-count": channel.retentionCount,
+    "messages-per-second": channel.messagesPerSecond,
+  };
+}
+
+function serverConfig(env: Env) {
+  const settings = settingsOf(env);
+  return {
+    auth: settings.auth,
+    "auto-create": settings.autoCreate,
+    "heartbeat-ms": settings.HEARTBEAT_MS,
+    "max-frame-bytes": settings.MAX_FRAME_BYTES,
+    "max-data-bytes": settings.MAX_DATA_BYTES,
+    "max-subscriptions": settings.MAX_SUBSCRIPTIONS,
+    "max-outstanding": settings.MAX_OUTSTANDING,
+    "default-config": settings.channelDefaults,
+  };
+}
+
+/** By code points, which is the byte order of UTF-8. */
+function byId(a: KnownChannel, b: KnownChannel): number {
+  const [left, right] = [[...a.channelId], [...b.channelId]];
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i++) {
+    const difference =
+      (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

@@ -1,0 +1,123 @@
+/**
+ * The Durable Object that knows all channels, or one shard of them. It is
+ * never on the path of a message: when it is down, messaging goes on.
+ *
+ * @module
+ */
+import { DurableObject } from "cloudflare:workers";
+
+import { type Env, settingsOf } from "../env.ts";
+import { logError } from "../telemetry/sink.ts";
+import type { ChannelReport, IsolateReport, ReportAnswer } from "./report.ts";
+import { type Figures, type KnownChannel, Snapshot } from "./snapshot.ts";
+import { RegistryStore } from "./store.ts";
+
+/** Sums are written at most this often, in ms. */
+const COMMIT_MS = 500;
+/** Channels asked at a time, and how long until the next lot, in ms. */
+const ASK_AT_ONCE = 20;
+const ASK_PAUSE_MS = 500;
+/** More reports a second than this make channels report less often. */
+const COMFORTABLE_REPORTS = 200;
+
+/** The Durable Object of one registry shard. */
+export class Registry extends DurableObject<Env> {
+  readonly #snapshot: Snapshot;
+  readonly #intervalMs: number;
+  #committing = false;
+  #second = { number: 0, reports: 0, before: 0 };
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { HEARTBEAT_MS, REPORT_INTERVAL_MS } = settingsOf(env);
+    this.#intervalMs = REPORT_INTERVAL_MS;
+    this.#snapshot = new Snapshot(
+      new RegistryStore(ctx.storage.sql),
+      HEARTBEAT_MS,
+    );
+  }
+
+  /** Takes in what a channel reports. */
+  async report(report: ChannelReport): Promise<ReportAnswer> {
+    const now = Date.now();
+    this.#snapshot.report(report, now);
+    await this.#changed(now);
+    return { intervalMs: this.#comfortableInterval(now) };
+  }
+
+  /** Takes in what an isolate reports of its sessions. */
+  async isolate(report: IsolateReport): Promise<ReportAnswer> {
+    const now = Date.now();
+    this.#snapshot.isolate(report, now);
+    await this.#changed(now);
+    return { intervalMs: this.#intervalMs };
+  }
+
+  /** Channels in byte order of their ids, after a cursor. */
+  list(
+    prefix: string,
+    cursor: string | undefined,
+    limit: number,
+  ): KnownChannel[] {
+    return this.#snapshot.list(prefix, cursor, limit, Date.now());
+  }
+
+  /** The channels with the most messages. */
+  busiest(limit: number): KnownChannel[] {
+    return this.#snapshot.busiest(limit, Date.now());
+  }
+
+  /** The figures, as the deployment that asks should see them. */
+  async figures(deployment: string): Promise<Figures> {
+    const now = Date.now();
+    this.#snapshot.hear(deployment, now);
+    await this.#changed(now);
+    return this.#snapshot.figures(now);
+  }
+
+  /** Asks channels that claim to be in use and were not heard of for long. */
+  override async alarm(): Promise<void> {
+    const ids = this.#snapshot.toAsk(ASK_AT_ONCE, Date.now());
+    await Promise.all(ids.map((id) => this.#ask(id)));
+    await this.#changed(Date.now());
+  }
+
+  async #ask(channelId: string): Promise<void> {
+    try {
+      const report = await this.env.CHANNEL.getByName(channelId).report();
+      this.#snapshot.report(report, Date.now());
+    } catch (error) {
+      logError("registry asks", error);
+      this.#snapshot.askedInVain(channelId, Date.now());
+    }
+  }
+
+  /** Sees to what follows from a change. */
+  async #changed(now: number): Promise<void> {
+    if (this.#snapshot.changed && !this.#committing) {
+      this.#committing = true;
+      this.#snapshot.commit();
+      setTimeout(() => {
+        this.#committing = false;
+        this.#snapshot.commit();
+      }, COMMIT_MS);
+    }
+    const overdue = this.#snapshot.toAsk(1, now).length > 0;
+    const askAt = overdue ? now + ASK_PAUSE_MS : this.#snapshot.nextAskAt();
+    if (askAt === undefined) return;
+    const armed = await this.ctx.storage.getAlarm();
+    if (armed === null || armed > askAt) await this.ctx.storage.setAlarm(askAt);
+  }
+
+  #comfortableInterval(now: number): number {
+    const number = Math.floor(now / 1_000);
+    const { number: last, reports } = this.#second;
+    if (number !== last) {
+      const before = number === last + 1 ? reports : 0;
+      this.#second = { number, reports: 0, before };
+    }
+    this.#second.reports++;
+    const load = this.#second.before / COMFORTABLE_REPORTS;
+    return Math.round(this.#intervalMs * Math.max(1, load));
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * What is known of all channels and connections, from what they report. It
+ * knows no platform: its host hands it reports and asks it questions.
+ *
+ * @module
+ */
+import * as v from "valibot";
+
+import { addToCounts, type Counts, noCounts } from "../channel/counters.ts";
+import { DEFAULT_CHANNEL_CONFIG } from "../protocol/channel-config.ts";
+import { addCounts, type TelemetryCounts } from "../telemetry/sink.ts";
+import { Rates } from "./rates.ts";
+import type {
+  ChannelReport,
+  IsolateReport,
+  ReportedChannel,
+} from "./report.ts";
+import { type Entry, openCount, type RegistryStore } from "./store.ts";
+
+/** A channel that claims to be in use is asked when silent for so long, in ms. */
+export const ASK_AFTER_MS = 600_000;
+/** An open request counts as old after so long, in ms. */
+const OLD_REQUEST_MS = 60_000;
+/** An isolate is forgotten after so many heartbeats of silence. */
+const ISOLATE_HEARTBEATS = 3;
+/** Deployments whose first report is remembered. */
+const MAX_DEPLOYMENTS = 10;
+
+/** What goes on adding up. */
+interface Sums {
+  counts: Counts;
+  telemetry: TelemetryCounts;
+  /** When each deployment was first heard of, newest last. */
+  deployments: [name: string, at: number][];
+}
+
+const SumsSchema = v.object({
+  counts: v.object({
+    published: v.number(),
+    delivered: v.number(),
+    rpc: v.object({
+      answered: v.number(),
+      failed: v.number(),
+      "timed-out": v.number(),
+      cancelled: v.number(),
+    }),
+    latency: v.record(v.string(), v.number()),
+  }),
+  telemetry: v.record(
+    v.string(),
+    v.object({ processed: v.number(), dropped: v.number() }),
+  ),
+  deployments: v.array(v.tuple([v.string(), v.number()])),
+});
+
+/** One channel, as the registry tells of it. */
+export interface KnownChannel extends ReportedChannel {
+  channelId: string;
+  messagesPerSecond: number;
+}
+
+/** The figures of one registry object. */
+export interface Figures {
+  connections: number;
+  channels: number;
+  subscriptions: number;
+  openRequests: number;
+  oldRequests: number;
+  counts: Counts;
+  telemetry: TelemetryCounts;
+  /** When the present deployment was first heard of, in ms. */
+  since: number;
+}
+
+export class Snapshot {
+  readonly #store: RegistryStore;
+  readonly #heartbeatMs: number;
+  readonly #rates = new Rates();
+  readonly #sums: Sums;
+  readonly #totals: { channels: number; subscribers: number; direct: number };
+  readonly #open = new Map<string, Entry["openRequests"]>();
+  readonly #isolates = new Map<
+    string,
+    { connections: number; heardAt: number }
+  >();
+  #sumsChanged = false;
+
+  constructor(store: RegistryStore, heartbeatMs: number) {
+    this.#store = store;
+    this.#heartbeatMs = heartbeatMs;
+    const kept = store.readSums();
+    this.#sums =
+      kept === undefined
+        ? { counts: noCounts(), telemetry: {}, deployments: [] }
+        : v.parse(SumsSchema, JSON.parse(kept));
+    this.#totals = store.totals();
+    for (const { channelId, openRequests } of store.withOpenRequests()) {
+      this.#open.set(channelId, openRequests);
+    }
+    for (const { isolate, connections, heardAt } of store.readIsolates()) {
+      this.#isolates.set(isolate, { connections, heardAt });
+    }
+  }
+
+  /** Whether sums wait to be written. */
+  get changed(): boolean {
+    return this.#sumsChanged;
+  }
+
+  /** Takes in what a channel reports. */
+  report(report: ChannelReport, now: number): void {
+    this.hear(report.deployment, now);
+    const { channelId, channel, directConnections, counts, telemetry } = report;
+    this.#add(counts, telemetry);
+    this.#rates.add(channelId, counts.published, now);
+    const known = this.#store.read(channelId);
+    if (known !== undefined) this.#count(known, -1);
+    if (channel === null && directConnections === 0) {
+      this.#open.delete(channelId);
+      this.#rates.forget(channelId);
+      if (known !== undefined) this.#store.delete(channelId);
+      return;
+    }
+    const entry: Entry = {
+      ...(channel ?? NO_CHANNEL),
+      channelId,
+      directConnections,
+      heardAt: now,
+      exists: channel !== null,
+    };
+    this.#count(entry, 1);
+    if (openCount(entry) > 0) this.#open.set(channelId, entry.openRequests);
+    else this.#open.delete(channelId);
+    this.#store.write(entry);
+  }
+
+  /** Takes in what an isolate reports of its sessions. */
+  isolate(report: IsolateReport, now: number): void {
+    this.hear(report.deployment, now);
+    this.#add(noCounts(), report.telemetry);
+    const { isolate, connections } = report;
+    if (connections === 0) {
+      this.#isolates.delete(isolate);
+      this.#store.deleteIsolate(isolate);
+      return;
+    }
+    this.#isolates.set(isolate, { connections, heardAt: now });
+    this.#store.writeIsolate({ isolate, connections, heardAt: now });
+  }
+
+  /**
+   * Notes a deployment. A new one means that sockets were dropped: isolates
+   * report again, and channels that claim subscribers are to be asked.
+   *
+   * @returns whether it is new.
+   */
+  hear(deployment: string, now: number): boolean {
+    const { deployments } = this.#sums;
+    if (deployments.some(([name]) => name === deployment)) return false;
+    deployments.push([deployment, now]);
+    deployments.splice(0, deployments.length - MAX_DEPLOYMENTS);
+    this.#sumsChanged = true;
+    for (const isolate of [...this.#isolates.keys()]) {
+      this.#forgetIsolate(isolate);
+    }
+    return true;
+  }
+
+  /** Channels in byte order of their ids, after a cursor. */
+  list(
+    prefix: string,
+    cursor: string | undefined,
+    limit: number,
+    now: number,
+  ): KnownChannel[] {
+    return this.#describe(this.#store.list(prefix, cursor, limit), now);
+  }
+
+  /** The channels with the most messages. */
+  busiest(limit: number, now: number): KnownChannel[] {
+    return this.#describe(this.#store.busiest(limit), now);
+  }
+
+  figures(now: number): Figures {
+    for (const [isolate, { heardAt }] of [...this.#isolates]) {
+      const silent = now - heardAt > ISOLATE_HEARTBEATS * this.#heartbeatMs;
+      if (silent) this.#forgetIsolate(isolate);
+    }
+    let connections = this.#totals.direct;
+    for (const each of this.#isolates.values()) connections += each.connections;
+    let openRequests = 0;
+    let oldRequests = 0;
+    for (const requests of this.#open.values()) {
+      for (const [second, count] of Object.entries(requests)) {
+        openRequests += count;
+        if (Number(second) * 1_000 < now - OLD_REQUEST_MS) oldRequests += count;
+      }
+    }
+    return {
+      connections,
+      channels: this.#totals.channels,
+      subscriptions: this.#totals.subscribers,
+      openRequests,
+      oldRequests,
+      counts: this.#sums.counts,
+      telemetry: this.#sums.telemetry,
+      since: this.#since ?? now,
+    };
+  }
+
+  /** Channels to ask whether what they last claimed is still so. */
+  toAsk(limit: number, now: number): string[] {
+    const before = Math.max(now - ASK_AFTER_MS, this.#since ?? 0);
+    return this.#store
+      .claiming(before, limit)
+      .map(({ channelId }) => channelId);
+  }
+
+  /** When the next channel is to be asked, in ms, or undefined. */
+  nextAskAt(): number | undefined {
+    const [entry] = this.#store.claiming(Number.MAX_SAFE_INTEGER, 1);
+    return entry && entry.heardAt + ASK_AFTER_MS;
+  }
+
+  /** Notes that a channel was asked and did not answer. */
+  askedInVain(channelId: string, now: number): void {
+    const entry = this.#store.read(channelId);
+    if (entry !== undefined) this.#store.write({ ...entry, heardAt: now });
+  }
+
+  /** Writes the sums. */
+  commit(): void {
+    if (!this.#sumsChanged) return;
+    this.#sumsChanged = false;
+    this.#store.writeSums(JSON.stringify(this.#sums));
+  }
+
+  get #since(): number | undefined {
+    return this.#sums.deployments.at(-1)?.[1];
+  }
+
+  #add(counts: Counts, telemetry: TelemetryCounts): void {
+    addToCounts(this.#sums.counts, counts);
+    addCounts(this.#sums.telemetry, telemetry);
+    this.#sumsChanged = true;
+  }
+
+  #count(entry: Entry, sign: 1 | -1): void {
+    if (entry.exists) this.#totals.channels += sign;
+    this.#totals.subscribers += sign * entry.subscriberCount;
+    this.#totals.direct += sign * entry.directConnections;
+  }
+
+  #forgetIsolate(isolate: string): void {
+    this.#isolates.delete(isolate);
+    this.#store.deleteIsolate(isolate);
+  }
+
+  #describe(entries: readonly Entry[], now: number): KnownChannel[] {
+    return entries.map(({ directConnections, heardAt, exists, ...rest }) => ({
+      ...rest,
+      messagesPerSecond: this.#rates.rate(rest.channelId, now),
+    }));
+  }
+}
+
+/** Stands for the channel where only its name has connections. */
+const NO_CHANNEL: ReportedChannel = {
+  createdAt: 0,
+  config: DEFAULT_CHANNEL_CONFIG,
+  messageCount: 0,
+  subscriberCount: 0,
+  retentionCount: 0,
+  openRequests: {},
+};

@@ -1,0 +1,61 @@
+/**
+ * Calls from the Worker to a channel's object, and what is done when one
+ * fails.
+ *
+ * @module
+ */
+import type { Channel } from "../channel/object.ts";
+import type { Env } from "../env.ts";
+
+/** Calls made in all, the first included. */
+const MAX_TRIES = 4;
+const FIRST_PAUSE_MS = 50;
+
+/** The channel's object has more to do than it can; nothing was done. */
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError";
+}
+
+/** A call that must not be repeated failed: it may have been done. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = "OutcomeUnknownError";
+}
+
+/**
+ * Calls a channel's object.
+ *
+ * @param repeatable whether doing it twice is the same as doing it once.
+ * @throws {OverloadedError} when the object refuses for its load.
+ * @throws {OutcomeUnknownError} when it failed and must not be repeated.
+ */
+export async function callChannel<R extends Promise<unknown>>(
+  env: Env,
+  channelId: string,
+  repeatable: boolean,
+  call: (channel: DurableObjectStub<Channel>) => R,
+): Promise<Awaited<R>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // A stub is broken by an exception: every try takes a fresh one.
+      return await call(env.CHANNEL.getByName(channelId));
+    } catch (error) {
+      if (isMarked(error, "overloaded")) {
+        throw new OverloadedError("the channel is overloaded", {
+          cause: error,
+        });
+      }
+      if (!repeatable) {
+        throw new OutcomeUnknownError("the channel failed while it was asked", {
+          cause: error,
+        });
+      }
+      if (attempt === MAX_TRIES || !isMarked(error, "retryable")) throw error;
+      const pause = FIRST_PAUSE_MS * 2 ** attempt * Math.random();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+function isMarked(error: unknown, mark: "overloaded" | "retryable"): boolean {
+  return error instanceof Error && Reflect.get(error, mark) === true;
+}

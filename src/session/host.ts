@@ -1,0 +1,173 @@
+/**
+ * Sessions in the Worker: sockets, timers and objects of the platform on the
+ * outside, `Session` on the inside.
+ *
+ * @module
+ */
+import type { Grants } from "../access/grants.ts";
+import { connect } from "../channel/connect.ts";
+import type { Identity } from "../channel/connection.ts";
+import { type Env, settingsOf } from "../env.ts";
+import { CLOSE_CODES } from "../protocol/reasons.ts";
+import { errorFrame } from "../protocol/replies.ts";
+import { listChannels } from "../registry/client.ts";
+import { logError } from "../telemetry/sink.ts";
+import { countConnection, isolateTelemetry, refreshReport } from "./isolate.ts";
+import { Session, type SessionHost } from "./session.ts";
+import type { Upstream, UpstreamSocket } from "./upstream.ts";
+
+/** Whose session it is, and how its client wants its frames. */
+export interface SessionIdentity {
+  readonly connId: string;
+  readonly userId: string | null;
+  readonly grants: Grants;
+  readonly batch: boolean;
+  /** `http` for the session of one HTTP request. */
+  readonly via: "session" | "http";
+}
+
+/** What a session says to its client. */
+export interface ClientPort {
+  send(message: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** A session whose client is whatever stands behind the port. */
+export function createSession(
+  env: Env,
+  identity: SessionIdentity,
+  client: ClientPort,
+): Session {
+  const host: SessionHost = {
+    send: (message) => client.send(message),
+    close: (code, reason) => client.close(code, reason),
+    open: (upstream) => void openUpstream(env, identity, session, upstream),
+    later: (ms, callback) => void setTimeout(callback, ms),
+    listChannels: (frame) => {
+      listChannels(env, frame).then(
+        (page) =>
+          session.answer({ type: "channel-list", ref: frame.ref, ...page }),
+        (error) => {
+          logError("list-channels", error);
+          const message = "the list of channels is not available now";
+          session.answer(errorFrame("internal-error", message, frame.ref));
+        },
+      );
+    },
+    clock: Date.now,
+    random: Math.random,
+  };
+  const telemetry = isolateTelemetry(env);
+  const session = new Session(identity, settingsOf(env), telemetry, host);
+  return session;
+}
+
+/** Opens a session for a WebSocket client; answers the upgrade. */
+export function acceptSession(
+  env: Env,
+  ctx: ExecutionContext,
+  identity: SessionIdentity,
+  subprotocol: string | undefined,
+): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  const session = createSession(env, identity, {
+    send: (message) => server.send(message),
+    close: (code, reason) => {
+      server.close(code, reason);
+      end(code);
+    },
+  });
+  const telemetry = isolateTelemetry(env);
+  const ticks = setInterval(() => {
+    session.tick();
+    refreshReport(env, ctx);
+  }, settingsOf(env).HEARTBEAT_MS / 2);
+  let ended = false;
+  const end = (code: number): void => {
+    if (ended) return;
+    ended = true;
+    clearInterval(ticks);
+    session.clientGone();
+    countConnection(env, ctx, -1);
+    telemetry.emit("sente-lite.server/connection-removed", () => ({
+      "conn-id": identity.connId,
+      via: "session",
+      code,
+    }));
+    telemetry.write();
+  };
+  // Listeners must return nothing: anything else is logged as a warning.
+  server.addEventListener("message", ({ data }) => {
+    guarded(session, () => session.receive(data));
+    telemetry.write();
+  });
+  server.addEventListener("close", ({ code }) => end(code));
+  server.addEventListener("error", () => end(1006));
+  countConnection(env, ctx, 1);
+  telemetry.emit("sente-lite.server/connection-added", () => ({
+    "conn-id": identity.connId,
+    via: "session",
+  }));
+  session.start();
+  telemetry.write();
+  const headers: HeadersInit =
+    subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol };
+  return new Response(null, { status: 101, webSocket: client, headers });
+}
+
+async function openUpstream(
+  env: Env,
+  { connId, userId, grants, batch, via }: SessionIdentity,
+  session: Session,
+  upstream: Upstream,
+): Promise<void> {
+  const identity: Identity = {
+    "conn-id": connId,
+    "user-id": userId,
+    via,
+    batch,
+    grants: [...grants],
+  };
+  try {
+    const response = await connect(env, upstream.channelId, identity);
+    const socket = response.webSocket;
+    if (socket === null) throw new Error("the channel refused the upgrade");
+    listen(session, upstream, socket);
+    session.opened(upstream, socket);
+  } catch (error) {
+    logError("session upstream", error);
+    session.openFailed(upstream);
+  }
+}
+
+function listen(
+  session: Session,
+  upstream: Upstream,
+  socket: WebSocket & UpstreamSocket,
+): void {
+  socket.accept();
+  socket.addEventListener("message", ({ data }) => {
+    guarded(session, () =>
+      session.upstreamMessage(upstream, socket, String(data)),
+    );
+  });
+  socket.addEventListener("close", ({ code, reason }) => {
+    guarded(session, () =>
+      session.upstreamClosed(upstream, socket, code, reason),
+    );
+  });
+  socket.addEventListener("error", () => {
+    guarded(session, () => session.upstreamClosed(upstream, socket, 1006, ""));
+  });
+}
+
+/** A throw would leave the client waiting: it is asked to return instead. */
+function guarded(session: Session, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    logError("session", error);
+    session.close(CLOSE_CODES.internal, "internal error");
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Answers that a session gives in a channel's place.
+ *
+ * @module
+ */
+import type { ChannelFrame, ClientFrameOf } from "../protocol/client-frames.ts";
+import { CHANNEL_ID_RULE } from "../protocol/names.ts";
+import { errorFrame } from "../protocol/replies.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
+
+/**
+ * The answer to a frame that names no possible channel.
+ *
+ * @param subject its channel-id or request-id.
+ */
+export function invalidChannel(
+  frame: ChannelFrame,
+  subject: string,
+): ServerFrame {
+  const { type, ref } = frame;
+  const failed = { success: false, reason: "invalid-channel-id" } as const;
+  const unknown = { success: false, reason: "request-not-found" } as const;
+  switch (type) {
+    case "subscribe":
+      return {
+        type: "subscription-result",
+        ref,
+        "channel-id": subject,
+        ...failed,
+      };
+    case "unsubscribe":
+      return {
+        type: "unsubscription-result",
+        ref,
+        "channel-id": subject,
+        ...failed,
+      };
+    case "publish":
+      return { type: "publish-result", ref, "channel-id": subject, ...failed };
+    case "rpc-request": {
+      const ids = { "request-id": null, "channel-id": subject };
+      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
+    }
+    case "rpc-response":
+      return {
+        type: "rpc-response-result",
+        ref,
+        "request-id": subject,
+        ...unknown,
+      };
+    case "rpc-cancel":
+      return {
+        type: "rpc-cancel-result",
+        ref,
+        "request-id": subject,
+        ...unknown,
+      };
+    case "ack":
+      return errorFrame(
+        "invalid-message",
+        `\`channel-id\`: ${CHANNEL_ID_RULE}`,
+        ref,
+      );
+  }
+}
+
+/** The answer to one subscription too many. */
+export function unroutable(
+  { ref, "channel-id": channelId = "" }: ClientFrameOf<"subscribe">,
+  current: number,
+  max: number,
+): ServerFrame {
+  return {
+    type: "subscription-result",
+    ref,
+    "channel-id": channelId,
+    success: false,
+    reason: "too-many-subscriptions",
+    current,
+    max,
+  };
+}
