@@ -56,6 +56,7 @@ export class Flusher {
     const { connections, outbox, backpressure } = state;
     core.proceed();
     try {
+      state.wipe();
       this.#host.transaction(() => core.commit());
     } catch (error) {
       this.#host.failed(error);

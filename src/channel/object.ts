@@ -64,6 +64,10 @@ export type Outcome<T> =
   | { ok: true; value: T }
   | { ok: false; reason: "forbidden" | "channel-not-found" };
 
+/** Close codes that stand for the lack of one and are never sent. */
+const NO_STATUS = 1005;
+const ABNORMAL = 1006;
+
 /** The Durable Object of one channel. */
 export class Channel extends DurableObject<Env> {
   readonly #core: ChannelCore;
@@ -164,17 +168,26 @@ export class Channel extends DurableObject<Env> {
     this.#flusher.soon();
   }
 
-  override webSocketClose(socket: WebSocket, code: number): void {
+  override webSocketClose(
+    socket: WebSocket,
+    code: number,
+    reason: string,
+  ): void {
+    if (code !== ABNORMAL) answerClose(socket, code, reason);
+    this.#gone(socket, code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#gone(socket, ABNORMAL);
+  }
+
+  #gone(socket: WebSocket, code: number): void {
     const connection = this.#bySocket.get(socket);
     if (connection === undefined) return;
     this.#bySocket.delete(socket);
     // A session that lets go says so; anything else is a link that broke.
     this.#core.disconnect(connection, code, code !== 1000);
     this.#flusher.soon();
-  }
-
-  override webSocketError(socket: WebSocket): void {
-    this.webSocketClose(socket, 1006);
   }
 
   override alarm(): void {
@@ -321,4 +334,18 @@ function arrivals(connection: Connection, message: string): Arrival[] {
     return [{ kind: "resume", resume }];
   }
   return decodeClient(message);
+}
+
+/**
+ * The runtime answers a Close by itself on ordinary sockets, not on
+ * hibernatable ones: unanswered, the client would wait until it gives up.
+ */
+function answerClose(socket: WebSocket, code: number, reason: string): void {
+  try {
+    if (code === NO_STATUS) socket.close();
+    else socket.close(code, reason);
+  } catch {
+    // A code that only clients may send, such as 1002.
+    socket.close(1000, reason);
+  }
 }

@@ -158,15 +158,22 @@ export class ChannelState {
     return held;
   }
 
+  /**
+   * Deletes all storage if the channel has ended. To be called before the
+   * transaction: the platform cannot do both at once, but it confirms both
+   * before anything that was sent goes out.
+   */
+  wipe(): void {
+    if (!this.#wiped) return;
+    this.#wiped = false;
+    this.store.forget();
+    this.deadlines.found(undefined);
+    this.#host.wipe();
+  }
+
   /** Writes all that waits. To be called within one transaction. */
   commit(): void {
     const { now } = this;
-    if (this.#wiped) {
-      this.#wiped = false;
-      this.store.forget();
-      this.#host.wipe();
-      this.deadlines.found(undefined);
-    }
     if (this.#existing === undefined) return;
     const { record, log } = this.#existing;
     const numbered = log.dirty;

@@ -136,7 +136,8 @@ async function openUpstream(
     listen(session, upstream, socket);
     session.opened(upstream, socket);
   } catch (error) {
-    logError("session upstream", error);
+    // The first failure is the rule when an object restarts: it is healed.
+    if (upstream.failures > 1) logError("session upstream", error);
     session.openFailed(upstream);
   }
 }

@@ -1,0 +1,55 @@
+/** Scenarios, each run in every way a channel can be used and disturbed. */
+import { describe, expect, it } from "vitest";
+
+import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
+import type { Via } from "./client.ts";
+import { type Disturbance, World } from "./world.ts";
+
+/** What happens in a scenario. */
+export type Story = (world: World) => Promise<void>;
+
+/** Everything that the server said in any scenario of this file. */
+export const heard: ServerFrame[] = [];
+
+/**
+ * A story, told over direct sockets and over sessions, as it is and disturbed:
+ * whatever happens to the channel's object, the clients must not notice.
+ *
+ * @param ways how it can be told; `crash` is for sessions, which heal it.
+ */
+export function scenario(
+  title: string,
+  story: Story,
+  ways: { via?: Via[]; disturbances?: Disturbance[] } = {},
+): void {
+  const {
+    via: vias = ["direct", "session"],
+    disturbances = ["none", "evict", "crash"],
+  } = ways;
+  describe(title, () => {
+    for (const via of vias) {
+      const possible = disturbances.filter(
+        (each) => each !== "crash" || via === "session",
+      );
+      it(`${via}: ${possible.join(", ")}`, async () => {
+        const told = await tell(story, via, "none");
+        for (const disturbance of possible) {
+          if (disturbance === "none") continue;
+          const again = await tell(story, via, disturbance);
+          expect(again, `with ${disturbance} after every frame`).toEqual(told);
+        }
+      });
+    }
+  });
+}
+
+async function tell(
+  story: Story,
+  via: Via,
+  disturbance: Disturbance,
+): Promise<Record<string, unknown[]>> {
+  const world = new World({ via, disturbance, batch: false });
+  await story(world);
+  heard.push(...world.frames());
+  return world.transcript();
+}

@@ -1,0 +1,45 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Three kinds of tests, by where they run: the cores under plain Node, the
+// objects inside workerd, and whole processes over real sockets.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "core",
+          environment: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/workerd/**", "test/system/**"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                AUTH: "open",
+                // Evicting waits for the timer of a report.
+                REPORT_INTERVAL_MS: "5",
+                TELEMETRY_LEVEL: "error",
+              },
+            },
+          }),
+        ],
+        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "system",
+          environment: "node",
+          include: ["test/system/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
