@@ -11,7 +11,7 @@ export const AWAY_MS = 5_000;
 
 export class Connections {
   readonly #byId = new Map<string, Connection>();
-  /** In order of subscription. */
+  /** In order of subscription, once sorted. */
   readonly #subscribers = new Map<string, Connection>();
   readonly #changed = new Set<Connection>();
   readonly #away = new Map<string, number>();
@@ -20,6 +20,7 @@ export class Connections {
   #cursor = 0;
   #cursorKeeper: Connection | undefined;
   #lastOrder = 0;
+  #sorted = true;
 
   /** @param connections as they were before hibernation, in any order. */
   constructor(connections: readonly Connection[]) {
@@ -29,12 +30,12 @@ export class Connections {
       this.#cursor = connection.cursor;
       this.#cursorKeeper = connection;
     }
-    const subscribed = connections.filter(({ subscribed }) => subscribed);
-    subscribed.sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
-    for (const connection of subscribed) {
+    for (const connection of connections) {
+      if (!connection.subscribed) continue;
       this.#subscribers.set(connection.id, connection);
-      this.#lastOrder = connection.order ?? 0;
+      this.#lastOrder = Math.max(this.#lastOrder, connection.order ?? 0);
     }
+    this.#sorted = false;
     this.#lastOrder = Math.max(this.#lastOrder, this.#cursor);
   }
 
@@ -57,6 +58,7 @@ export class Connections {
 
   /** In order of subscription. */
   subscribers(): Iterable<Connection> {
+    if (!this.#sorted) this.#sort();
     return this.#subscribers.values();
   }
 
@@ -83,9 +85,12 @@ export class Connections {
     }
   }
 
-  subscribe(connection: Connection): void {
+  /** @param order its place before a crash, to which it comes back. */
+  subscribe(connection: Connection, order = this.#lastOrder + 1): void {
     if (connection.subscribed) return;
-    connection.order = ++this.#lastOrder;
+    if (order <= this.#lastOrder) this.#sorted = false;
+    this.#lastOrder = Math.max(this.#lastOrder, order);
+    connection.order = order;
     this.#subscribers.set(connection.id, connection);
     this.#version++;
   }
@@ -99,7 +104,7 @@ export class Connections {
     // Somebody who stays must remember who was asked last.
     connection.cursor = undefined;
     this.#cursorKeeper = undefined;
-    const [heir] = this.#subscribers.values();
+    const [heir] = this.subscribers();
     if (heir !== undefined) this.#keepCursor(heir);
   }
 
@@ -116,7 +121,7 @@ export class Connections {
   ): Connection | undefined {
     let best: Connection | undefined;
     let bestRank: readonly [number, boolean] = [0, false];
-    for (const connection of this.#subscribers.values()) {
+    for (const connection of this.subscribers()) {
       if (connection === except) continue;
       const wrapped = (connection.order ?? 0) <= this.#cursor;
       const open = openRequests(connection);
@@ -156,6 +161,14 @@ export class Connections {
     if (this.#cursorKeeper !== undefined) this.#cursorKeeper.cursor = undefined;
     this.#cursor = asked.order ?? 0;
     this.#keepCursor(asked);
+  }
+
+  #sort(): void {
+    const subscribers = [...this.#subscribers.values()];
+    subscribers.sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
+    this.#subscribers.clear();
+    for (const each of subscribers) this.#subscribers.set(each.id, each);
+    this.#sorted = true;
   }
 
   #keepCursor(keeper: Connection): void {

@@ -175,6 +175,7 @@ export class ChannelState {
   commit(): void {
     const { now } = this;
     if (this.#existing === undefined) return;
+    this.store.prepare();
     const { record, log } = this.#existing;
     const numbered = log.dirty;
     if (numbered && !log.commit(now)) {
@@ -200,18 +201,20 @@ export class ChannelState {
 
   /**
    * After a crash the sockets are gone, but open requests are not: those who
-   * come back in time count as never gone.
+   * come back in time count as never gone. After hibernation a requester is
+   * still there, and whoever is not has left.
    */
   #awaitTheLost(): void {
-    const lost = new Set(
-      [...this.calls.participants()].filter(
-        (id) => this.connections.get(id) === undefined,
-      ),
-    );
     const record = this.#existing?.record;
-    if (record === undefined || lost.size === 0) return;
+    if (record === undefined) return;
+    const isGone = (id: string) => this.connections.get(id) === undefined;
+    const crashed =
+      record.awayUntil !== null ||
+      [...this.calls.all()].some(({ requester }) => isGone(requester));
+    if (!crashed) return;
     const until = record.awayUntil ?? this.now + AWAY_MS;
     if (record.awayUntil === null) this.change({ awayUntil: until });
+    const lost = new Set([...this.calls.participants()].filter(isGone));
     for (const id of lost) this.connections.waitFor(id, until);
     this.calls.expect(lost);
   }

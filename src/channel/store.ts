@@ -122,8 +122,15 @@ export class ChannelStore {
     };
   }
 
+  /** Makes the tables, if need be; without them nothing can be written. */
+  prepare(): void {
+    if (this.#exists) return;
+    for (const statement of TABLES) this.#sql.exec(statement);
+    this.#exists = true;
+  }
+
   writeRecord(record: ChannelRecord): void {
-    this.#createTables();
+    this.prepare();
     this.#sql.exec(
       "INSERT OR REPLACE INTO channel VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
       record.epoch,
@@ -235,12 +242,6 @@ export class ChannelStore {
 
   deleteAudience(id: number): void {
     this.#sql.exec("DELETE FROM audiences WHERE id = ?", id);
-  }
-
-  #createTables(): void {
-    if (this.#exists) return;
-    for (const statement of TABLES) this.#sql.exec(statement);
-    this.#exists = true;
   }
 
   #read<T>(

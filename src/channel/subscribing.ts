@@ -8,7 +8,7 @@ import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { encoded } from "../protocol/codec.ts";
 import type { Position } from "../protocol/fields.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
-import type { Resume, ResumeOutcome } from "../protocol/upstream.ts";
+import type { Resume, ResumeOutcome, UpstreamHeader } from "../protocol/upstream.ts";
 import type { Connection } from "./connection.ts";
 import { subscriptionResult } from "./frames.ts";
 import { create } from "./lifetime.ts";
@@ -161,7 +161,7 @@ export function resume(
 function resumeSubscription(
   state: ChannelState,
   connection: Connection,
-  since: Position,
+  since: Position & { order: number },
 ): { outcome: ResumeOutcome; messages: readonly string[] } {
   const { existing } = state;
   const none: readonly string[] = [];
@@ -172,7 +172,7 @@ function resumeSubscription(
     return { outcome: "max-subscribers-reached", messages: none };
   }
   const replayed = replay(state, existing, connection, since, 0);
-  const header = join(state, existing, connection);
+  const header = join(state, existing, connection, since.order);
   header.seq = existing.log.seq;
   return replayed.recovered
     ? { outcome: "recovered", messages: replayed.messages }
@@ -205,21 +205,25 @@ function isFull(
   );
 }
 
+/** @param order its place before it broke off. */
 function join(
   state: ChannelState,
   { record }: Existing,
   connection: Connection,
-) {
+  order?: number,
+): UpstreamHeader {
   const { header } = state.outbox.separate(connection);
+  if (!connection.subscribed) {
+    state.connections.subscribe(connection, order);
+    if (record.idleSince !== null) state.change({ idleSince: null });
+    state.telemetry.emit("sente-lite.channels/subscription-added", () => ({
+      "conn-id": connection.id,
+      "channel-id": state.id,
+      "subscriber-count": state.connections.subscriberCount,
+    }));
+  }
   header.subscribed = true;
   header.epoch = record.epoch;
-  if (connection.subscribed) return header;
-  state.connections.subscribe(connection);
-  if (record.idleSince !== null) state.change({ idleSince: null });
-  state.telemetry.emit("sente-lite.channels/subscription-added", () => ({
-    "conn-id": connection.id,
-    "channel-id": state.id,
-    "subscriber-count": state.connections.subscriberCount,
-  }));
+  header.order = connection.order ?? 0;
   return header;
 }

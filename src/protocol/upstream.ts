@@ -27,9 +27,10 @@ export type ResumeOutcome = (typeof RESUME_OUTCOMES)[number];
 export const UpstreamHeaderSchema = v.object({
   /** The highest message number passed on, or passed over, so far. */
   seq: v.optional(v.number()),
-  /** Whether the connection is subscribed now, and in which epoch. */
+  /** Whether the connection is subscribed now; if so, in which epoch and place. */
   subscribed: v.optional(v.boolean()),
   epoch: v.optional(v.string()),
+  order: v.optional(v.number()),
   /** How many direct replies the messages hold. */
   replies: v.optional(v.number()),
   /** Requests of this connection that were opened or ended. */
@@ -50,7 +51,9 @@ export type UpstreamHeader = v.InferOutput<typeof UpstreamHeaderSchema>;
 export const ResumeSchema = v.object({
   type: v.literal("$resume"),
   /** Where the subscription stood, or null when there was none. */
-  subscription: v.nullable(PositionSchema),
+  subscription: v.nullable(
+    v.object({ ...PositionSchema.entries, order: v.number() }),
+  ),
   /** The requests whose final answer has not come. */
   requests: v.array(v.string()),
 });

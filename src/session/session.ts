@@ -439,7 +439,7 @@ export class Session {
 
   /** Takes in what a channel says of the connection. */
   #note(upstream: Upstream, header: UpstreamHeader): void {
-    const { subscribed, epoch, seq, opened, ended, resumed } = header;
+    const { subscribed, epoch, seq, order, opened, ended, resumed } = header;
     upstream.usedAt = this.#host.clock();
     if (resumed !== undefined) {
       const { subscription } = resumed;
@@ -458,6 +458,7 @@ export class Session {
     if (subscribed !== undefined) upstream.subscribed = subscribed;
     if (epoch !== undefined) upstream.epoch = epoch;
     if (seq !== undefined) upstream.seq = seq;
+    if (order !== undefined) upstream.order = order;
     for (const id of opened ?? []) upstream.requests.add(id);
     for (const id of ended ?? []) upstream.requests.delete(id);
   }

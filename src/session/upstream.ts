@@ -78,6 +78,8 @@ export class Upstream {
   subscribed = false;
   epoch = "";
   seq = 0;
+  /** Its place in the channel's order of subscription. */
+  order = 0;
   /** The client's open requests on this channel. */
   readonly requests = new Set<string>();
   /** In ms: when it was last used, heard of and pinged. */
@@ -195,9 +197,9 @@ export class Upstream {
 
   /** The first message on a socket that replaces another. */
   resumeMessage(): string {
-    const { epoch, seq } = this;
+    const { epoch, seq, order } = this;
     const resume: Omit<Resume, "type"> = {
-      subscription: this.subscribed ? { epoch, seq } : null,
+      subscription: this.subscribed ? { epoch, seq, order } : null,
       requests: [...this.requests],
     };
     return `${RESUME_START},${JSON.stringify(resume).slice(1)}`;
