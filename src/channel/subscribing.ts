@@ -8,7 +8,11 @@ import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { encoded } from "../protocol/codec.ts";
 import type { Position } from "../protocol/fields.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
-import type { Resume, ResumeOutcome, UpstreamHeader } from "../protocol/upstream.ts";
+import type {
+  Resume,
+  ResumeOutcome,
+  UpstreamHeader,
+} from "../protocol/upstream.ts";
 import type { Connection } from "./connection.ts";
 import { subscriptionResult } from "./frames.ts";
 import { create } from "./lifetime.ts";

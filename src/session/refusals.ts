@@ -65,7 +65,7 @@ export function invalidChannel(
 }
 
 /** The answer to one subscription too many. */
-export function unroutable(
+export function tooManySubscriptions(
   { ref, "channel-id": channelId = "" }: ClientFrameOf<"subscribe">,
   current: number,
   max: number,

@@ -19,7 +19,6 @@ import {
   HEARTBEAT_PONG,
   type Inbound,
 } from "../protocol/codec.ts";
-import type { Ref } from "../protocol/fields.ts";
 import { channelOfRequest, isChannelId } from "../protocol/names.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import {
@@ -34,17 +33,19 @@ import {
   welcome,
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import { decodeUpstream, RESUME_START, type UpstreamHeader } from "../protocol/upstream.ts";
+import { RESUME_START } from "../protocol/upstream.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
-import { invalidChannel, unroutable } from "./refusals.ts";
+import { Budget } from "./budget.ts";
+import { Listings } from "./listings.ts";
+import { invalidChannel, tooManySubscriptions } from "./refusals.ts";
 import {
-  type Entry,
   entryOf,
   localAnswer,
-  Upstream,
+  type Upstream,
   type UpstreamSocket,
   unavailable,
 } from "./upstream.ts";
+import { Upstreams } from "./upstreams.ts";
 
 /** What a session needs of its host. */
 export interface SessionHost {
@@ -63,31 +64,15 @@ export interface SessionHost {
   random(): number;
 }
 
-/** Openings that may fail in a row before a channel counts as out of reach. */
-const MAX_FAILURES = 8;
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 5_000;
-/** How far over a limit a session goes while requests are open. */
-const GRACE = 1.25;
-
-/** Closes that are the client's own business: passed on, not healed. */
-const PASSED_ON: ReadonlySet<number> = new Set([
-  CLOSE_CODES.policy,
-  CLOSE_CODES.tokenExpired,
-  CLOSE_CODES.tooSlow,
-]);
-
 export class Session {
   readonly connId: string;
   readonly #userId: string | null;
   readonly #settings: Settings;
   readonly #telemetry: Telemetry;
   readonly #host: SessionHost;
-  readonly #upstreams = new Map<string, Upstream>();
-  /** Subscribes and unsubscribes that have no reply yet. */
-  readonly #changes = new Set<Entry>();
-  /** `get-subscriptions` that wait for those sent before them. */
-  #listings: { ref: Ref | undefined; after: Set<Entry> }[] = [];
+  readonly #budget: Budget;
+  readonly #upstreams: Upstreams;
+  readonly #listings: Listings;
   #closed = false;
   #violations = 0;
   #heardAt: number;
@@ -95,8 +80,6 @@ export class Session {
   #acknowledges = false;
   /** Characters handed to the client since it was last heard. */
   #handed = 0;
-  #passedOn = 0;
-  #opens = 0;
 
   constructor(
     identity: { connId: string; userId: string | null },
@@ -110,6 +93,24 @@ export class Session {
     this.#telemetry = telemetry;
     this.#host = host;
     this.#heardAt = host.clock();
+    this.#budget = new Budget(settings);
+    this.#listings = new Listings((ref) => {
+      const { subscriptions } = this.#upstreams;
+      this.answer({ type: "subscription-list", ref, subscriptions });
+    });
+    this.#upstreams = new Upstreams(
+      {
+        deliver: (message) => this.#deliver(message),
+        answered: (entries) => this.#listings.answered(entries),
+        close: (code, reason) => this.close(code, reason),
+        open: (upstream) => host.open(upstream),
+        later: (ms, callback) => host.later(ms, callback),
+        clock: () => host.clock(),
+        random: () => host.random(),
+      },
+      settings,
+      this.#budget,
+    );
   }
 
   /** Greets the client. */
@@ -136,25 +137,14 @@ export class Session {
       this.close(CLOSE_CODES.tooLarge, refused.reason);
       return;
     }
-    const text = String(message);
-    // One frame goes on as it came; those of an array are taken apart. What
-    // only a session may say is never passed on as a client wrote it.
-    const bare = text.trimStart().startsWith("{");
-    const verbatim = bare && !text.startsWith(RESUME_START) ? text : undefined;
-    const frames = decodeClient(text);
-    const used = new Set<Upstream>();
-    for (const each of frames) {
-      if (this.#closed) return;
-      const upstream = this.#handle(each, verbatim);
-      if (upstream !== undefined) used.add(upstream);
-    }
-    for (const upstream of used) this.#advance(upstream);
+    this.#read(String(message));
+    this.#recycleIfSpent();
   }
 
   /** Sends a frame of the host's own, as if the client had sent it. */
   request(frame: ChannelFrame): void {
     const upstream = this.#forward(frame, JSON.stringify(frame));
-    if (upstream !== undefined) this.#advance(upstream);
+    if (upstream !== undefined) this.#upstreams.advance(upstream);
   }
 
   /** Sends the client an answer. */
@@ -164,25 +154,12 @@ export class Session {
 
   /** A channel that was asked for is open. */
   opened(upstream: Upstream, socket: UpstreamSocket): void {
-    if (this.#closed || this.#upstreams.get(upstream.channelId) !== upstream) {
-      socket.close(CLOSE_CODES.normal, "not needed any more");
-      return;
-    }
-    upstream.socket = socket;
-    upstream.heardAt = this.#host.clock();
-    if (upstream.opened) socket.send(upstream.resumeMessage());
-    upstream.opened = true;
-    this.#advance(upstream);
+    this.#upstreams.opened(upstream, socket);
   }
 
-  /** A channel that was asked for could not be opened, or broke off. */
+  /** A channel that was asked for could not be opened. */
   openFailed(upstream: Upstream): void {
-    if (this.#closed || this.#upstreams.get(upstream.channelId) !== upstream) {
-      return;
-    }
-    upstream.failures++;
-    if (upstream.failures >= MAX_FAILURES) this.#giveUp(upstream);
-    else this.#reopen(upstream);
+    this.#upstreams.openFailed(upstream);
   }
 
   /** A channel's message arrived. */
@@ -191,18 +168,8 @@ export class Session {
     socket: UpstreamSocket,
     message: string,
   ): void {
-    if (this.#closed || upstream.socket !== socket) return;
-    upstream.heardAt = this.#host.clock();
-    upstream.failures = 0;
-    if (message === HEARTBEAT_PONG) return;
-    const { header, messages } = decodeUpstream(message);
-    this.#note(upstream, header);
-    for (const each of messages) this.#deliver(each);
-    if (header.replies !== undefined) {
-      this.#settled(upstream.settle(header.replies));
-      this.#advance(upstream);
-    }
-    this.#passedOn += Math.max(1, messages.length);
+    if (this.#closed) return;
+    this.#upstreams.message(upstream, socket, message);
     this.#recycleIfSpent();
   }
 
@@ -213,25 +180,15 @@ export class Session {
     code: number,
     reason: string,
   ): void {
-    if (this.#closed || upstream.socket !== socket) return;
-    if (PASSED_ON.has(code)) {
-      this.close(code, reason);
-      return;
-    }
-    upstream.broken();
-    for (const answer of upstream.advance()) this.#deliver(answer);
-    if (upstream.idle) this.#upstreams.delete(upstream.channelId);
-    else this.openFailed(upstream);
+    if (this.#closed) return;
+    this.#upstreams.closed(upstream, socket, code, reason);
   }
 
   /** The client's socket is gone. */
   clientGone(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const { socket } of this.#upstreams.values()) {
-      socket?.close(CLOSE_CODES.normal, "the client is gone");
-    }
-    this.#upstreams.clear();
+    this.#upstreams.closeAll();
   }
 
   /** Ends the session from this side. */
@@ -244,26 +201,27 @@ export class Session {
   /** Looks at the time. To be called twice a heartbeat. */
   tick(): void {
     if (this.#closed) return;
-    const now = this.#host.clock();
-    const { HEARTBEAT_MS, UPSTREAM_IDLE_MS } = this.#settings;
-    const patience = MISSED_HEARTBEATS * HEARTBEAT_MS;
-    if (this.#pinged && now - this.#heardAt > patience) {
+    const silence = this.#host.clock() - this.#heardAt;
+    const patience = MISSED_HEARTBEATS * this.#settings.HEARTBEAT_MS;
+    if (this.#pinged && silence > patience) {
       this.close(CLOSE_CODES.heartbeatMissed, "heartbeat missed");
       return;
     }
-    for (const upstream of [...this.#upstreams.values()]) {
-      const { socket } = upstream;
-      if (socket === undefined) continue;
-      if (upstream.idle && now - upstream.usedAt >= UPSTREAM_IDLE_MS) {
-        this.#letGo(upstream);
-      } else if (now - upstream.heardAt > patience) {
-        socket.close(CLOSE_CODES.normal, "no answer");
-        this.upstreamClosed(upstream, socket, 1006, "");
-      } else if (now - upstream.pingedAt >= HEARTBEAT_MS) {
-        upstream.pingedAt = now;
-        socket.send(HEARTBEAT_PING);
-      }
+    this.#upstreams.tick();
+  }
+
+  #read(text: string): void {
+    // One frame goes on as it came; those of an array are taken apart. What
+    // only a session may say is never passed on as a client wrote it.
+    const bare = text.trimStart().startsWith("{");
+    const verbatim = bare && !text.startsWith(RESUME_START) ? text : undefined;
+    const used = new Set<Upstream>();
+    for (const each of decodeClient(text)) {
+      if (this.#closed) return;
+      const upstream = this.#handle(each, verbatim);
+      if (upstream !== undefined) used.add(upstream);
     }
+    for (const upstream of used) this.#upstreams.advance(upstream);
   }
 
   /** @returns the upstream that got something to do. */
@@ -317,13 +275,11 @@ export class Session {
         this.answer(authenticateResult(frame));
         break;
       case "list-channels":
-        this.#opens++;
+        this.#budget.called();
         this.#host.listChannels(frame);
-        this.#recycleIfSpent();
         break;
       case "get-subscriptions":
-        this.#listings.push({ ref: frame.ref, after: new Set(this.#changes) });
-        this.#settled([]);
+        this.#listings.ask(frame.ref);
         break;
     }
   }
@@ -346,28 +302,26 @@ export class Session {
     // Nothing was handed over on a channel that is not in use.
     if (known === undefined && frame.type === "ack") return undefined;
     const entry = entryOf(frame, subject, raw);
-    const refused = this.#refuseForward(frame, known);
+    const refused = this.#refuseSubscription(frame, known);
     if (refused !== undefined || known?.full) {
       const answer = refused ?? unavailable(entry);
       if (known?.waiting !== true || known.full) this.answer(answer);
       else known.push(localAnswer(encode(answer).text));
       return known;
     }
-    const upstream = known ?? this.#open(channelId);
+    const upstream = known ?? this.#upstreams.open(channelId);
     if (upstream === undefined) {
       this.answer(unavailable(entry));
       return undefined;
     }
     upstream.usedAt = this.#host.clock();
     if (frame.type === "ack") this.#acknowledges = true;
-    if (frame.type === "subscribe" || frame.type === "unsubscribe") {
-      this.#changes.add(entry);
-    }
+    this.#listings.sent(entry);
     upstream.push(entry);
     return upstream;
   }
 
-  #refuseForward(
+  #refuseSubscription(
     frame: ChannelFrame,
     upstream: Upstream | undefined,
   ): ServerFrame | undefined {
@@ -375,129 +329,9 @@ export class Session {
       return undefined;
     }
     const max = this.#settings.MAX_SUBSCRIPTIONS;
-    let current = 0;
-    for (const each of this.#upstreams.values()) {
-      if (each.claimsSubscription) current++;
-    }
+    const current = this.#upstreams.claimedSubscriptions;
     if (current < max) return undefined;
-    return unroutable(frame, current, max);
-  }
-
-  #open(channelId: string): Upstream | undefined {
-    const { MAX_UPSTREAMS } = this.#settings;
-    if (this.#upstreams.size >= MAX_UPSTREAMS && !this.#makeRoom()) {
-      return undefined;
-    }
-    const upstream = new Upstream(channelId, this.#host.clock());
-    this.#upstreams.set(channelId, upstream);
-    this.#opens++;
-    this.#host.open(upstream);
-    return upstream;
-  }
-
-  /** Lets go of the channel that was used longest ago and is not needed. */
-  #makeRoom(): boolean {
-    let oldest: Upstream | undefined;
-    for (const upstream of this.#upstreams.values()) {
-      if (!upstream.idle) continue;
-      if (oldest === undefined || upstream.usedAt < oldest.usedAt) {
-        oldest = upstream;
-      }
-    }
-    if (oldest === undefined) return false;
-    this.#letGo(oldest);
-    return true;
-  }
-
-  #letGo(upstream: Upstream): void {
-    this.#upstreams.delete(upstream.channelId);
-    upstream.socket?.close(CLOSE_CODES.normal, "not needed any more");
-  }
-
-  #reopen(upstream: Upstream): void {
-    const backoff = FIRST_RETRY_MS * 2 ** upstream.failures;
-    const ms = this.#host.random() * Math.min(backoff, MAX_RETRY_MS);
-    this.#host.later(ms, () => {
-      if (this.#upstreams.get(upstream.channelId) !== upstream) return;
-      this.#opens++;
-      this.#host.open(upstream);
-    });
-  }
-
-  #giveUp(upstream: Upstream): void {
-    const { channelId } = upstream;
-    this.#upstreams.delete(channelId);
-    if (upstream.subscribed) {
-      const type = "subscription-lost";
-      this.answer({ type, "channel-id": channelId, reason: "unavailable" });
-    }
-    this.#endRequests(upstream, [...upstream.requests]);
-    const abandoned = upstream.abandon();
-    for (const { answer } of abandoned) this.#deliver(answer);
-    this.#settled(abandoned.map(({ entry }) => entry));
-  }
-
-  /** Takes in what a channel says of the connection. */
-  #note(upstream: Upstream, header: UpstreamHeader): void {
-    const { subscribed, epoch, seq, order, opened, ended, resumed } = header;
-    upstream.usedAt = this.#host.clock();
-    if (resumed !== undefined) {
-      const { subscription } = resumed;
-      upstream.subscribed =
-        subscription === "recovered" || subscription === "gap";
-      this.#endRequests(upstream, resumed["unknown-requests"]);
-      if (subscription !== null && subscription !== "recovered") {
-        const ids = { "channel-id": upstream.channelId };
-        this.answer({
-          type: "subscription-lost",
-          ...ids,
-          reason: subscription,
-        });
-      }
-    }
-    if (subscribed !== undefined) upstream.subscribed = subscribed;
-    if (epoch !== undefined) upstream.epoch = epoch;
-    if (seq !== undefined) upstream.seq = seq;
-    if (order !== undefined) upstream.order = order;
-    for (const id of opened ?? []) upstream.requests.add(id);
-    for (const id of ended ?? []) upstream.requests.delete(id);
-  }
-
-  #endRequests(upstream: Upstream, requestIds: readonly string[]): void {
-    for (const id of requestIds) {
-      upstream.requests.delete(id);
-      this.answer({
-        type: "rpc-response",
-        "request-id": id,
-        "channel-id": upstream.channelId,
-        data: null,
-        error: true,
-        final: true,
-        "responder-conn-id": null,
-        "created-at": this.#host.clock(),
-        reason: "outcome-unknown",
-      });
-    }
-  }
-
-  #advance(upstream: Upstream): void {
-    for (const answer of upstream.advance()) this.#deliver(answer);
-  }
-
-  /** Answers the listings that waited for these, and for nothing else. */
-  #settled(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      if (!this.#changes.delete(entry)) continue;
-      for (const { after } of this.#listings) after.delete(entry);
-    }
-    while (this.#listings[0]?.after.size === 0) {
-      const ref = this.#listings.shift()?.ref;
-      const subscribed = [...this.#upstreams.values()].filter(
-        (each) => each.subscribed,
-      );
-      const subscriptions = subscribed.map(({ channelId }) => channelId);
-      this.answer({ type: "subscription-list", ref, subscriptions });
-    }
+    return tooManySubscriptions(frame, current, max);
   }
 
   #refuse(error: ServerFrame & { type: "error" }): void {
@@ -520,18 +354,11 @@ export class Session {
     this.close(CLOSE_CODES.tooSlow, "too much was sent unheard");
   }
 
-  /** Asks the client to reconnect before the invocation's budget is used up. */
+  /** Asks the client to reconnect before the invocation's bounds are met. */
   #recycleIfSpent(): void {
-    const { SESSION_MAX_MESSAGES, SESSION_MAX_SUBREQUESTS } = this.#settings;
-    const spent = Math.max(
-      this.#passedOn / SESSION_MAX_MESSAGES,
-      this.#opens / SESSION_MAX_SUBREQUESTS,
-    );
-    if (spent < 1) return;
-    const busy = [...this.#upstreams.values()].some(
-      ({ requests, waiting }) => requests.size > 0 || waiting,
-    );
-    if (busy && spent < GRACE) return;
+    // Looking whether something is open takes longer: only when it matters.
+    if (!this.#budget.isSpent(false)) return;
+    if (!this.#budget.isSpent(this.#upstreams.busy)) return;
     this.close(CLOSE_CODES.restart, "session recycled: reconnect and resume");
   }
 }

@@ -13,7 +13,11 @@ import { encode, MAX_BATCH_OBJECTS } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
 import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import { RESUME_START, type Resume } from "../protocol/upstream.ts";
+import {
+  RESUME_START,
+  type Resume,
+  type UpstreamHeader,
+} from "../protocol/upstream.ts";
 
 /** The most frames and characters that wait in line for one channel. */
 export const MAX_LINE_FRAMES = 4_096;
@@ -119,6 +123,28 @@ export class Upstream {
   /** Whether frames wait for replies. */
   get waiting(): boolean {
     return this.#line.length > 0;
+  }
+
+  /** Takes in what the channel says of the connection. */
+  note({
+    resumed,
+    subscribed,
+    epoch,
+    seq,
+    order,
+    opened = [],
+    ended = [],
+  }: UpstreamHeader): void {
+    if (resumed !== undefined) {
+      const { subscription } = resumed;
+      this.subscribed = subscription === "recovered" || subscription === "gap";
+    }
+    this.subscribed = subscribed ?? this.subscribed;
+    this.epoch = epoch ?? this.epoch;
+    this.seq = seq ?? this.seq;
+    this.order = order ?? this.order;
+    for (const id of opened) this.requests.add(id);
+    for (const id of ended) this.requests.delete(id);
   }
 
   push(entry: Entry): void {

@@ -1,0 +1,268 @@
+/**
+ * The channels that one session uses: opening, losing, resuming and letting
+ * go of them, and what their messages say.
+ *
+ * @module
+ */
+import type { Settings } from "../config.ts";
+import { encode, HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/codec.ts";
+import { CLOSE_CODES } from "../protocol/reasons.ts";
+import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
+import { decodeUpstream, type UpstreamHeader } from "../protocol/upstream.ts";
+import type { Budget } from "./budget.ts";
+import { type Entry, Upstream, type UpstreamSocket } from "./upstream.ts";
+
+/** What the upstreams need of their session. */
+export interface UpstreamsHost {
+  /** Hands the client a message. */
+  deliver(message: string): void;
+  /** Notes frames that have their replies. */
+  answered(entries: readonly Entry[]): void;
+  /** Ends the session. */
+  close(code: number, reason: string): void;
+  /** Opens a channel; answers with `opened` or `openFailed`. */
+  open(upstream: Upstream): void;
+  /** Calls back after some ms. */
+  later(ms: number, callback: () => void): void;
+  clock(): number;
+  /** From 0 to 1, for jitter. */
+  random(): number;
+}
+
+/** Openings that may fail in a row before a channel counts as out of reach. */
+const MAX_FAILURES = 8;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 5_000;
+
+/** Closes that are the client's own business: passed on, not healed. */
+const PASSED_ON: ReadonlySet<number> = new Set([
+  CLOSE_CODES.policy,
+  CLOSE_CODES.tokenExpired,
+  CLOSE_CODES.tooSlow,
+]);
+
+export class Upstreams {
+  readonly #host: UpstreamsHost;
+  readonly #settings: Settings;
+  readonly #budget: Budget;
+  readonly #byChannel = new Map<string, Upstream>();
+
+  constructor(host: UpstreamsHost, settings: Settings, budget: Budget) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#budget = budget;
+  }
+
+  /** Whether requests are open or frames wait for replies. */
+  get busy(): boolean {
+    return [...this.#byChannel.values()].some(
+      ({ requests, waiting }) => requests.size > 0 || waiting,
+    );
+  }
+
+  /** The channels subscribed to. */
+  get subscriptions(): string[] {
+    const subscribed = [...this.#byChannel.values()].filter(
+      (each) => each.subscribed,
+    );
+    return subscribed.map(({ channelId }) => channelId);
+  }
+
+  /** How many subscriptions stand or are asked for. */
+  get claimedSubscriptions(): number {
+    let claimed = 0;
+    for (const each of this.#byChannel.values()) {
+      if (each.claimsSubscription) claimed++;
+    }
+    return claimed;
+  }
+
+  get(channelId: string): Upstream | undefined {
+    return this.#byChannel.get(channelId);
+  }
+
+  /** Begins to use a channel; undefined when too many are in use. */
+  open(channelId: string): Upstream | undefined {
+    const { MAX_UPSTREAMS } = this.#settings;
+    if (this.#byChannel.size >= MAX_UPSTREAMS && !this.#makeRoom()) {
+      return undefined;
+    }
+    const upstream = new Upstream(channelId, this.#host.clock());
+    this.#byChannel.set(channelId, upstream);
+    this.#connect(upstream);
+    return upstream;
+  }
+
+  /** Sends what can be sent on a channel. */
+  advance(upstream: Upstream): void {
+    for (const answer of upstream.advance()) this.#host.deliver(answer);
+  }
+
+  /** A channel that was asked for is open. */
+  opened(upstream: Upstream, socket: UpstreamSocket): void {
+    if (!this.#isCurrent(upstream)) {
+      socket.close(CLOSE_CODES.normal, "not needed any more");
+      return;
+    }
+    upstream.socket = socket;
+    upstream.heardAt = this.#host.clock();
+    if (upstream.opened) socket.send(upstream.resumeMessage());
+    upstream.opened = true;
+    this.advance(upstream);
+  }
+
+  /** A channel that was asked for could not be opened, or broke off. */
+  openFailed(upstream: Upstream): void {
+    if (!this.#isCurrent(upstream)) return;
+    upstream.failures++;
+    if (upstream.failures >= MAX_FAILURES) this.#giveUp(upstream);
+    else this.#reopen(upstream);
+  }
+
+  /** A channel's message arrived. */
+  message(upstream: Upstream, socket: UpstreamSocket, message: string): void {
+    if (upstream.socket !== socket) return;
+    upstream.heardAt = this.#host.clock();
+    upstream.failures = 0;
+    if (message === HEARTBEAT_PONG) return;
+    const { header, messages } = decodeUpstream(message);
+    this.#note(upstream, header);
+    for (const each of messages) this.#host.deliver(each);
+    this.#budget.passedOn(Math.max(1, messages.length));
+    if (header.replies === undefined) return;
+    this.#host.answered(upstream.settle(header.replies));
+    this.advance(upstream);
+  }
+
+  /** A channel's socket is gone. */
+  closed(
+    upstream: Upstream,
+    socket: UpstreamSocket,
+    code: number,
+    reason: string,
+  ): void {
+    if (upstream.socket !== socket) return;
+    if (PASSED_ON.has(code)) {
+      this.#host.close(code, reason);
+      return;
+    }
+    upstream.broken();
+    this.advance(upstream);
+    if (upstream.idle) this.#byChannel.delete(upstream.channelId);
+    else this.openFailed(upstream);
+  }
+
+  /** Lets go of all, since the client is gone. */
+  closeAll(): void {
+    for (const { socket } of this.#byChannel.values()) {
+      socket?.close(CLOSE_CODES.normal, "the client is gone");
+    }
+    this.#byChannel.clear();
+  }
+
+  /** Pings, finds dead sockets, lets go of what is not used. */
+  tick(): void {
+    const now = this.#host.clock();
+    const { HEARTBEAT_MS, UPSTREAM_IDLE_MS } = this.#settings;
+    const patience = MISSED_HEARTBEATS * HEARTBEAT_MS;
+    for (const upstream of [...this.#byChannel.values()]) {
+      const { socket } = upstream;
+      if (socket === undefined) continue;
+      if (upstream.idle && now - upstream.usedAt >= UPSTREAM_IDLE_MS) {
+        this.#letGo(upstream);
+      } else if (now - upstream.heardAt > patience) {
+        // Not 1000: the channel must know that its session will be back.
+        socket.close(CLOSE_CODES.heartbeatMissed, "no answer");
+        this.closed(upstream, socket, CLOSE_CODES.heartbeatMissed, "");
+      } else if (now - upstream.pingedAt >= HEARTBEAT_MS) {
+        upstream.pingedAt = now;
+        socket.send(HEARTBEAT_PING);
+      }
+    }
+  }
+
+  #isCurrent(upstream: Upstream): boolean {
+    return this.#byChannel.get(upstream.channelId) === upstream;
+  }
+
+  #connect(upstream: Upstream): void {
+    this.#budget.called();
+    this.#host.open(upstream);
+  }
+
+  #reopen(upstream: Upstream): void {
+    const backoff = FIRST_RETRY_MS * 2 ** upstream.failures;
+    const ms = this.#host.random() * Math.min(backoff, MAX_RETRY_MS);
+    this.#host.later(ms, () => {
+      if (this.#isCurrent(upstream)) this.#connect(upstream);
+    });
+  }
+
+  #giveUp(upstream: Upstream): void {
+    const { channelId } = upstream;
+    this.#byChannel.delete(channelId);
+    if (upstream.subscribed) {
+      const type = "subscription-lost";
+      this.#answer({ type, "channel-id": channelId, reason: "unavailable" });
+    }
+    this.#endRequests(upstream, [...upstream.requests]);
+    const abandoned = upstream.abandon();
+    for (const { answer } of abandoned) this.#host.deliver(answer);
+    this.#host.answered(abandoned.map(({ entry }) => entry));
+  }
+
+  /** Lets go of the channel that was used longest ago and is not needed. */
+  #makeRoom(): boolean {
+    let oldest: Upstream | undefined;
+    for (const upstream of this.#byChannel.values()) {
+      if (!upstream.idle) continue;
+      if (oldest === undefined || upstream.usedAt < oldest.usedAt) {
+        oldest = upstream;
+      }
+    }
+    if (oldest === undefined) return false;
+    this.#letGo(oldest);
+    return true;
+  }
+
+  #letGo(upstream: Upstream): void {
+    this.#byChannel.delete(upstream.channelId);
+    upstream.socket?.close(CLOSE_CODES.normal, "not needed any more");
+  }
+
+  /** Takes in what a channel says of the connection. */
+  #note(upstream: Upstream, header: UpstreamHeader): void {
+    upstream.usedAt = this.#host.clock();
+    upstream.note(header);
+    const { resumed } = header;
+    if (resumed === undefined) return;
+    this.#endRequests(upstream, resumed["unknown-requests"]);
+    const { subscription } = resumed;
+    if (subscription === null || subscription === "recovered") return;
+    const type = "subscription-lost";
+    const ids = { "channel-id": upstream.channelId };
+    this.#answer({ type, ...ids, reason: subscription });
+  }
+
+  #endRequests(upstream: Upstream, requestIds: readonly string[]): void {
+    for (const id of requestIds) {
+      upstream.requests.delete(id);
+      this.#answer({
+        type: "rpc-response",
+        "request-id": id,
+        "channel-id": upstream.channelId,
+        data: null,
+        error: true,
+        final: true,
+        "responder-conn-id": null,
+        "created-at": this.#host.clock(),
+        reason: "outcome-unknown",
+      });
+    }
+  }
+
+  #answer(frame: ServerFrame): void {
+    this.#host.deliver(encode(frame).text);
+  }
+}
