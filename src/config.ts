@@ -81,7 +81,7 @@ export const NUMBER_SETTINGS = {
     min: 10,
     max: 100_000_000,
     meaning:
-      "messages a session passes on before it asks its client to reconnect (1012), so that it stays within the CPU limit of one Worker invocation",
+      "messages a session takes in and passes on before it asks its client to reconnect (1012), so that it stays within the CPU limit of one Worker invocation",
   },
   SESSION_MAX_SUBREQUESTS: {
     default: 5_000,

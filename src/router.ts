@@ -24,7 +24,11 @@ import { openChannel, openSession } from "./http/upgrades.ts";
 import { MAX_LIST_LIMIT } from "./protocol/client-frames.ts";
 import { pageLimit, text } from "./protocol/fields.ts";
 import { listChannels, readHealth, readStats } from "./registry/client.ts";
-import { OutcomeUnknownError, OverloadedError } from "./server/calls.ts";
+import {
+  OutcomeUnknownError,
+  OverloadedError,
+  UnavailableError,
+} from "./server/calls.ts";
 import { logError } from "./telemetry/sink.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -95,9 +99,7 @@ export async function route(
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const response = withCors(await answer(request, env, ctx));
-  // The platform sends no body to HEAD; the answer is otherwise that to GET.
-  return response;
+  return withCors(await answer(request, env, ctx));
 }
 
 async function answer(
@@ -175,6 +177,10 @@ function failed(error: unknown): Response {
   if (error instanceof OverloadedError) {
     const message = "the channel is busy";
     return failure("rate-limited", message, { retryAfterMs: 1_000 });
+  }
+  if (error instanceof UnavailableError) {
+    const message = "the channel is out of reach";
+    return failure("unavailable", message, { retryAfterMs: 1_000 });
   }
   if (error instanceof OutcomeUnknownError) {
     const message = "the channel was interrupted; it may have been done";

@@ -29,7 +29,7 @@ export class Backpressure {
     this.#limits = limits;
   }
 
-  /** Notes what one flush hands to every subscriber. */
+  /** Notes the bytes of numbered messages in one flush. */
   flushed(seq: number, bytes: number): void {
     if (bytes === 0) return;
     this.#bytes += bytes;
@@ -43,20 +43,28 @@ export class Backpressure {
   /**
    * Counts what a connection was handed.
    *
+   * @param bytes all of it.
+   * @param numbered those of live numbered messages.
    * @param seq the channel's newest number.
    * @returns whether it is too slow and must be closed.
    */
-  handed(connection: Connection, bytes: number, seq: number): boolean {
+  handed(
+    connection: Connection,
+    bytes: number,
+    numbered: number,
+    seq: number,
+  ): boolean {
     connection.handed += bytes;
-    const { handed, acked } = connection;
-    if (acked !== null) {
-      return (
-        handed > this.#limits.MAX_OUTSTANDING_BYTES ||
-        (connection.subscribed && seq - acked > this.#limits.MAX_OUTSTANDING)
-      );
+    const { acked } = connection;
+    if (acked !== null && connection.subscribed) {
+      connection.unacked += numbered;
+      const { MAX_OUTSTANDING, MAX_OUTSTANDING_BYTES } = this.#limits;
+      if (seq - acked > MAX_OUTSTANDING) return true;
+      if (connection.unacked > MAX_OUTSTANDING_BYTES) return true;
     }
     // A session hears its client itself, on every channel at once.
-    if (connection.upstream || handed <= this.#limits.MAX_SILENT_BYTES) {
+    const { MAX_SILENT_BYTES } = this.#limits;
+    if (connection.upstream || connection.handed <= MAX_SILENT_BYTES) {
       return false;
     }
     const heartbeat = connection.socket.lastHeartbeatAt();
@@ -68,24 +76,21 @@ export class Backpressure {
   /** Notes a sign of life. */
   heard(connection: Connection, at: number): void {
     connection.heardAt = at;
-    if (connection.acked === null) connection.handed = 0;
+    connection.handed = 0;
   }
 
   /** Notes an acknowledgement; one of what was never sent counts as of all. */
   acknowledged(connection: Connection, seq: number, newest: number): void {
     const acked = Math.min(Math.max(seq, connection.acked ?? 0), newest);
     connection.acked = acked;
-    connection.handed = Math.min(
-      connection.handed,
-      acked === newest ? 0 : this.#bytesAfter(acked),
-    );
+    connection.unacked = Math.min(connection.unacked, this.#bytesAfter(acked));
   }
 
   /** Notes that a connection starts at a number; its replay is not counted. */
-  started(connection: Connection, seq: number, replayBytes: number): void {
+  started(connection: Connection, seq: number): void {
     if (connection.acked === null) return;
     connection.acked = seq;
-    connection.handed = -replayBytes;
+    connection.unacked = 0;
   }
 
   #bytesAfter(seq: number): number {

@@ -126,6 +126,10 @@ export class Calls {
     for (const { calls, members } of this.#audiences.values()) {
       if (calls.size > 0 && members.has(connId)) open += calls.size;
     }
+    // Its own requests it was not asked.
+    for (const { asked } of this.#byRequester.get(connId) ?? []) {
+      if (typeof asked !== "string" && asked.members.has(connId)) open--;
+    }
     return open;
   }
 
@@ -212,18 +216,6 @@ export class Calls {
   /** Whether an open request depends on a connection. */
   involves(connId: string): boolean {
     return this.#byRequester.has(connId) || this.openFor(connId) > 0;
-  }
-
-  /** The conn-ids that open requests depend on. */
-  connections(): Set<string> {
-    const ids = new Set([
-      ...this.#byRequester.keys(),
-      ...this.#byRecipient.keys(),
-    ]);
-    for (const { calls, members } of this.#audiences.values()) {
-      if (calls.size > 0) for (const id of members) ids.add(id);
-    }
-    return ids;
   }
 
   /** The conn-ids that open requests depend on. */

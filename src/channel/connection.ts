@@ -14,6 +14,8 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Keeps what must survive hibernation. */
   keep(attachment: Attachment): void;
+  /** Has it not survive hibernation: it was closed. */
+  forget(): void;
   /** When the last heartbeat was answered without waking the channel, in ms. */
   lastHeartbeatAt(): number | undefined;
 }
@@ -41,8 +43,12 @@ export const AttachmentSchema = v.object({
   acked: v.nullable(v.number()),
   /** Refusals in a row. */
   violations: v.number(),
-  /** Bytes handed to it since it acknowledged or was heard, in steps. */
+  /** Bytes handed to it since it was heard, in steps. */
   handed: v.number(),
+  /** Bytes of numbered messages since the one it acknowledged, in steps. */
+  unacked: v.number(),
+  /** When it last said something that woke the channel, in ms, in steps. */
+  heardAt: v.number(),
   /** The order of the subscriber asked last, kept by one of them. */
   cursor: v.optional(v.number()),
 });
@@ -50,36 +56,41 @@ export type Attachment = v.InferOutput<typeof AttachmentSchema>;
 
 type Kept = Omit<Attachment, "identity">;
 
-/** Bytes handed over between two times they are kept. */
-const HANDED_STEP = 1_048_576;
+/** Bytes and ms between two times that they are kept. */
+const BYTES_STEP = 1_048_576;
+const HEARD_STEP_MS = 10_000;
 
 /** One socket and what is known of it. */
 export class Connection {
   readonly socket: Socket;
   readonly identity: Identity;
   #state: Kept;
-  #keptHanded = 0;
+  /** What of the counts was last kept. */
+  #kept: Pick<Kept, "handed" | "unacked" | "heardAt">;
   #changed = false;
   /** Closed by us: nothing more is sent. */
   closed = false;
-  /** When it last said something that woke the channel, in ms. */
-  heardAt: number;
   /** Called when something changed that must be kept. */
   onChange: (connection: Connection) => void = () => {};
 
-  constructor(socket: Socket, kept: Attachment, now: number) {
-    const { identity, ...state } = kept;
+  constructor(socket: Socket, { identity, ...state }: Attachment) {
     this.socket = socket;
     this.identity = identity;
     this.#state = state;
-    this.#keptHanded = state.handed;
-    this.heardAt = now;
+    this.#kept = { ...state };
   }
 
   /** A connection that was just accepted. */
   static open(socket: Socket, identity: Identity, now: number): Connection {
-    const fresh = { order: null, acked: null, violations: 0, handed: 0 };
-    const connection = new Connection(socket, { identity, ...fresh }, now);
+    const connection = new Connection(socket, {
+      identity,
+      order: null,
+      acked: null,
+      violations: 0,
+      handed: 0,
+      unacked: 0,
+      heardAt: now,
+    });
     connection.#changed = true;
     return connection;
   }
@@ -142,23 +153,38 @@ export class Connection {
     this.#set("cursor", cursor);
   }
 
-  /** Bytes handed to it since it acknowledged or was heard. */
+  /** Bytes handed to it since it was heard. */
   get handed(): number {
     return this.#state.handed;
   }
 
   set handed(bytes: number) {
-    this.#state.handed = bytes;
-    if (Math.abs(bytes - this.#keptHanded) >= HANDED_STEP) {
-      this.#keptHanded = bytes;
-      this.#mark();
-    }
+    this.#count("handed", bytes, BYTES_STEP);
+  }
+
+  /** Bytes of numbered messages since the one it acknowledged. */
+  get unacked(): number {
+    return this.#state.unacked;
+  }
+
+  set unacked(bytes: number) {
+    this.#count("unacked", bytes, BYTES_STEP);
+  }
+
+  /** When it last said something that woke the channel, in ms. */
+  get heardAt(): number {
+    return this.#state.heardAt;
+  }
+
+  set heardAt(at: number) {
+    this.#count("heardAt", at, HEARD_STEP_MS);
   }
 
   /** Keeps what changed, for the time after hibernation. */
   keep(): void {
     if (!this.#changed || this.closed) return;
     this.#changed = false;
+    this.#kept = { ...this.#state };
     this.socket.keep({ identity: this.identity, ...this.#state });
   }
 
@@ -166,6 +192,16 @@ export class Connection {
     if (this.#state[key] === value) return;
     this.#state[key] = value;
     this.#mark();
+  }
+
+  /** Keeps a count that changes all the time only now and then. */
+  #count(
+    key: "handed" | "unacked" | "heardAt",
+    value: number,
+    step: number,
+  ): void {
+    this.#state[key] = value;
+    if (Math.abs(value - this.#kept[key]) >= step) this.#mark();
   }
 
   #mark(): void {

@@ -13,6 +13,7 @@ export class Connections {
   readonly #byId = new Map<string, Connection>();
   /** In order of subscription, once sorted. */
   readonly #subscribers = new Map<string, Connection>();
+  readonly #clock: () => number;
   readonly #changed = new Set<Connection>();
   readonly #away = new Map<string, number>();
   #version = 0;
@@ -22,8 +23,15 @@ export class Connections {
   #lastOrder = 0;
   #sorted = true;
 
-  /** @param connections as they were before hibernation, in any order. */
-  constructor(connections: readonly Connection[]) {
+  /**
+   * @param connections as they were before hibernation, in any order.
+   * @param clock now, in ms.
+   */
+  constructor(
+    connections: readonly Connection[],
+    clock: () => number = Date.now,
+  ) {
+    this.#clock = clock;
     for (const connection of connections) {
       this.#watch(connection);
       if (connection.cursor === undefined) continue;
@@ -86,7 +94,7 @@ export class Connections {
   }
 
   /** @param order its place before a crash, to which it comes back. */
-  subscribe(connection: Connection, order = this.#lastOrder + 1): void {
+  subscribe(connection: Connection, order = this.#nextOrder()): void {
     if (connection.subscribed) return;
     if (order <= this.#lastOrder) this.#sorted = false;
     this.#lastOrder = Math.max(this.#lastOrder, order);
@@ -161,6 +169,11 @@ export class Connections {
     if (this.#cursorKeeper !== undefined) this.#cursorKeeper.cursor = undefined;
     this.#cursor = asked.order ?? 0;
     this.#keepCursor(asked);
+  }
+
+  /** By time: behind all who may yet come back from before a crash. */
+  #nextOrder(): number {
+    return Math.max(this.#lastOrder + 1, this.#clock());
   }
 
   #sort(): void {

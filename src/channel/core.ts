@@ -7,7 +7,7 @@
  */
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { encode, type Inbound } from "../protocol/codec.ts";
-import { CLOSE_CODES } from "../protocol/reasons.ts";
+import { CLOSE_CODES, type ErrorReason } from "../protocol/reasons.ts";
 import {
   authenticateResult,
   echo,
@@ -20,6 +20,7 @@ import {
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import type { Resume } from "../protocol/upstream.ts";
+import { logError } from "../telemetry/sink.ts";
 import type { Connection } from "./connection.ts";
 import { AWAY_MS } from "./connections.ts";
 import { idleAt, remove, sweepLog } from "./lifetime.ts";
@@ -39,8 +40,14 @@ const MAX_REPLAY_BYTES = 4_194_304;
 /** Frames of one connection that wait behind its subscribing. */
 const MAX_WAITING_FRAMES = 256;
 
-/** A frame of a client, or a session's resume. */
-export type Arrival = Inbound | { kind: "resume"; resume: Resume };
+/** When a frame that came too early may be sent again, in ms. */
+const RETRY_AFTER_MS = 1_000;
+
+/** A frame of a client, a session's resume, or one that came too early. */
+export type Arrival =
+  | Inbound
+  | { kind: "resume"; resume: Resume }
+  | { kind: "overflow"; arrival: Arrival };
 
 /** What the core cannot answer itself. */
 export interface CoreHooks {
@@ -75,6 +82,7 @@ export class ChannelCore {
     const { connections, settings, outbox, now, telemetry } = this.state;
     const replaced = connections.get(connection.id);
     if (replaced !== undefined) {
+      replaced.closed = true;
       leave(this.state, replaced);
       this.#forget(replaced);
       const reason = "replaced by a newer socket";
@@ -100,7 +108,9 @@ export class ChannelCore {
     if (connections.get(connection.id) !== connection) return;
     leave(this.state, connection);
     this.#forget(connection);
-    if (broken && connection.upstream && calls.involves(connection.id)) {
+    const expected =
+      calls.involves(connection.id) || this.state.holdsFor(connection.id);
+    if (broken && connection.upstream && expected) {
       connections.waitFor(connection.id, now + AWAY_MS);
     } else {
       connectionGone(this.state, connection.id);
@@ -117,14 +127,15 @@ export class ChannelCore {
   receive(connection: Connection, arrival: Arrival): void {
     const waiting = this.#waiting.get(connection);
     if (waiting === undefined) {
-      this.#handle(connection, arrival);
+      this.#handleSafely(connection, arrival);
     } else if (waiting.length < MAX_WAITING_FRAMES) {
       waiting.push(arrival);
+    } else if (waiting.length < 2 * MAX_WAITING_FRAMES) {
+      waiting.push({ kind: "overflow", arrival });
     } else {
-      const ref = arrival.kind === "frame" ? arrival.frame.ref : undefined;
-      const message = "wait until the subscription is answered";
-      const error = errorFrame("rate-limited", message, ref);
-      this.#refuse(connection, { ...error, "retry-after-ms": 1_000 });
+      const { policy } = CLOSE_CODES;
+      const reason = "too many frames before the subscription is answered";
+      this.state.outbox.close(connection, policy, reason);
     }
   }
 
@@ -133,7 +144,10 @@ export class ChannelCore {
     connection: Connection,
     error: ServerFrame & { type: "error" },
   ): void {
-    this.#refuse(connection, error);
+    const { reason, message } = error;
+    const original = undefined;
+    const refused = { kind: "refused", reason, message, original } as const;
+    this.receive(connection, { ...refused, ref: undefined });
     if (error.reason !== "frame-too-large") return;
     const { tooLarge } = CLOSE_CODES;
     this.state.outbox.close(connection, tooLarge, error.reason);
@@ -188,15 +202,22 @@ export class ChannelCore {
     if (idle !== undefined && idle <= state.now) remove(state, "idle");
   }
 
-  /** Writes all that waits and arms the alarm. */
+  /** Writes all that waits, and arms the alarm. */
   commit(): void {
     const { state } = this;
-    const { connections, deadlines } = state;
+    const { connections } = state;
     const { record } = state.existing ?? {};
     if (connections.away.size === 0 && (record?.awayUntil ?? null) !== null) {
       state.change({ awayUntil: null });
     }
     state.commit();
+    this.arm();
+  }
+
+  /** Arms the alarm for the earliest deadline. */
+  arm(): void {
+    const { state } = this;
+    const { connections, deadlines } = state;
     deadlines.set("calls", state.calls.earliestDeadline);
     const away = [...connections.away.values()];
     deadlines.set("away", away.length === 0 ? undefined : Math.min(...away));
@@ -205,11 +226,31 @@ export class ChannelCore {
     deadlines.arm();
   }
 
+  /** Whatever a frame holds, its sender must not wait for ever. */
+  #handleSafely(connection: Connection, arrival: Arrival): void {
+    try {
+      this.#handle(connection, arrival);
+    } catch (error) {
+      logError("channel frame", error);
+      const message = "the server failed to handle this frame";
+      this.#failFrame(connection, arrival, "internal-error", message);
+    }
+  }
+
   #handle(connection: Connection, arrival: Arrival): void {
     const { state } = this;
     if (connection.closed) return;
-    state.backpressure.heard(connection, state.now);
+    if (isSignOfLife(arrival)) {
+      state.backpressure.heard(connection, state.now);
+    }
     switch (arrival.kind) {
+      case "overflow": {
+        const message = "wait until the subscription is answered";
+        const retry = { "retry-after-ms": RETRY_AFTER_MS };
+        const { arrival: early } = arrival;
+        this.#failFrame(connection, early, "rate-limited", message, retry);
+        return;
+      }
       case "refused": {
         const { reason, message, ref } = arrival;
         this.#refuse(connection, errorFrame(reason, message, ref));
@@ -302,6 +343,21 @@ export class ChannelCore {
     backpressure.acknowledged(connection, seq, existing.log.seq);
   }
 
+  #failFrame(
+    connection: Connection,
+    arrival: Arrival,
+    reason: ErrorReason,
+    message: string,
+    rest: { "retry-after-ms"?: number } = {},
+  ): void {
+    const frame = arrival.kind === "frame" ? arrival.frame : undefined;
+    const error = { ...errorFrame(reason, message, frame?.ref), ...rest };
+    // Sessions wait for a reply to everything but these.
+    const unanswered = arrival.kind === "resume" || frame?.type === "ack";
+    if (unanswered) this.state.outbox.send(connection, encode(error));
+    else this.state.reply(connection, error);
+  }
+
   #refuse(connection: Connection, error: ServerFrame & { type: "error" }) {
     if (connection.closed) return;
     this.state.reply(connection, error);
@@ -324,4 +380,15 @@ export class ChannelCore {
     this.state.outbox.drop(connection);
     this.#waiting.delete(connection);
   }
+}
+
+/**
+ * Subscribing over and over is answered with much and costs little: it does
+ * not show that anything was read.
+ */
+function isSignOfLife(arrival: Arrival): boolean {
+  if (arrival.kind === "resume") return false;
+  if (arrival.kind !== "frame") return true;
+  const { type } = arrival.frame;
+  return type !== "subscribe" && type !== "unsubscribe";
 }

@@ -12,6 +12,9 @@ import { CLOSE_CODES } from "../protocol/reasons.ts";
 import type { Connection } from "./connection.ts";
 import type { ChannelCore } from "./core.ts";
 
+/** A flush of more bytes is not waited with. */
+const MAX_FLUSH_BYTES = 524_288;
+
 /** What the flusher needs of its host. */
 export interface FlusherHost {
   readonly core: ChannelCore;
@@ -19,7 +22,7 @@ export interface FlusherHost {
   transaction(write: () => void): void;
   /** Called when nothing could be written. Nothing was sent either. */
   failed(error: unknown): void;
-  /** Called after every flush, when the frames have gone out. */
+  /** Called after every event, when its frames have gone out. */
   done(): void;
 }
 
@@ -31,9 +34,21 @@ export class Flusher {
     this.#host = host;
   }
 
-  /** Flushes now, or with what else arrives this moment. */
+  /**
+   * Sees to what an event has caused: flushes now, or with what else arrives
+   * this moment. To be called after every event, whatever it was.
+   */
   soon(): void {
-    if (this.#cooling || !this.#host.core.pending) return;
+    const { core } = this.#host;
+    // Not a new moment: subscribers that wait for their replay go on waiting.
+    if (core.state.outbox.bytes > MAX_FLUSH_BYTES) this.#flush();
+    if (this.#cooling) return;
+    if (!core.pending) {
+      core.arm();
+      this.#host.done();
+      return;
+    }
+    core.proceed();
     this.#flush();
     this.#cooling = true;
     setTimeout(() => {
@@ -54,7 +69,6 @@ export class Flusher {
     const { core } = this.#host;
     const { state } = core;
     const { connections, outbox, backpressure } = state;
-    core.proceed();
     try {
       state.wipe();
       this.#host.transaction(() => core.commit());
@@ -63,13 +77,13 @@ export class Flusher {
       return;
     }
     const seq = state.existing?.log.seq ?? 0;
-    backpressure.flushed(seq, outbox.sharedBytes);
+    backpressure.flushed(seq, outbox.numberedBytes);
     const { deliveries, closing, afterwards } = outbox.take(
       connections.subscribers(),
     );
-    for (const { connection, messages, bytes } of deliveries) {
+    for (const { connection, messages, bytes, numbered } of deliveries) {
       for (const message of messages) send(connection, message);
-      if (backpressure.handed(connection, bytes, seq)) {
+      if (backpressure.handed(connection, bytes, numbered, seq)) {
         const reason = "too much is unacknowledged";
         outbox.close(connection, CLOSE_CODES.tooSlow, reason);
       }
@@ -77,6 +91,7 @@ export class Flusher {
     connections.keepChanged();
     for (const [connection, { code, reason }] of closing) {
       connection.closed = true;
+      connection.socket.forget();
       connection.socket.close(code, reason);
       core.disconnect(connection, code, false);
     }

@@ -7,7 +7,7 @@ import type { ChannelState } from "./state.ts";
 
 /** The most messages one page holds. */
 export const MAX_HISTORY_LIMIT = 1_000;
-/** The most characters of messages one page holds. */
+/** The most bytes of messages one page holds. */
 const MAX_HISTORY_BYTES = 1_000_000;
 
 /** Which messages are wanted. */
@@ -29,6 +29,7 @@ export function historyPage(
   const current = epoch === undefined || epoch === record.epoch;
   const start = after !== undefined && current ? after : 0;
   const page = log.page(start, limit, MAX_HISTORY_BYTES, state.now);
+  log.release();
   const head = JSON.stringify({
     "channel-id": state.id,
     epoch: record.epoch,

@@ -86,10 +86,7 @@ export function configure(
 
 /** Deletes from storage what need not be kept any more. */
 export function sweepLog(state: ChannelState): void {
-  if (state.existing === undefined) return;
-  const { log, record } = state.existing;
-  const lastAt = log.lastStoredAt ?? record.lastAt;
-  if (!log.sweep(state.now)) state.change({ seq: log.seq, lastAt });
+  state.existing?.log.sweep(state.now);
 }
 
 /**

@@ -11,6 +11,7 @@
 import type { ChannelConfig } from "../protocol/channel-config.ts";
 import type { Encoded } from "../protocol/codec.ts";
 import type { Position } from "../protocol/fields.ts";
+import { utf8Length } from "../protocol/names.ts";
 import type { ChannelStore, Segment, StoredKey } from "./store.ts";
 
 /** A flush of more bytes becomes several segments. */
@@ -52,6 +53,8 @@ export class MessageLog {
   #pending: Pending[] = [];
   /** Slots of trimmed segments, oldest first. */
   #free: number[] = [];
+  /** Slots to be deleted with the next commit. */
+  #doomed: number[] = [];
   #nextSlot = 0;
   /** The messages' own ids, read when first needed. */
   #keys: Map<string, number> | undefined;
@@ -95,7 +98,7 @@ export class MessageLog {
 
   /** Whether messages wait to be written. */
   get dirty(): boolean {
-    return this.#pending.length > 0;
+    return this.#pending.length > 0 || this.#doomed.length > 0;
   }
 
   /** Whether the configuration has nothing stored. */
@@ -126,6 +129,7 @@ export class MessageLog {
 
   /** The number of a kept message that was published under this key. */
   find(key: string): number | undefined {
+    if (this.keepsNothing) return undefined;
     const seq = this.#knownKeys().get(key);
     return seq !== undefined && seq >= this.#oldest ? seq : undefined;
   }
@@ -160,7 +164,7 @@ export class MessageLog {
     let bytes = 0;
     const kept = this.#after(after);
     for (const message of kept) {
-      bytes += message.length;
+      bytes += utf8Length(message);
       if (messages.length === limit || bytes > maxBytes) break;
       messages.push(message);
     }
@@ -179,10 +183,13 @@ export class MessageLog {
   /**
    * Writes what waits: one row a segment.
    *
-   * @returns whether the numbers are stored; if not, the caller keeps `seq`.
+   * @returns whether a row tells the newest number; if not, the caller must
+   * keep it.
    */
   commit(now: number): boolean {
-    if (this.#pending.length === 0) return true;
+    if (this.#doomed.length > 0) this.#store.deleteSegments(this.#doomed);
+    this.#doomed = [];
+    if (this.#pending.length === 0) return this.#segments.length > 0;
     const pending = this.#pending;
     this.#pending = [];
     if (this.keepsNothing) {
@@ -211,7 +218,8 @@ export class MessageLog {
   get expiresAt(): number | undefined {
     const ttl = this.#config()["recovery-ttl-ms"];
     const newest = this.#segments.at(-1);
-    if (newest === undefined) return undefined;
+    // What is left behind can go at any time.
+    if (newest === undefined) return this.#free.length > 0 ? 0 : undefined;
     const [oldest] = this.#segments;
     const droppable =
       oldest !== undefined &&
@@ -220,18 +228,11 @@ export class MessageLog {
     return newest.storedAt + ttl;
   }
 
-  /**
-   * Deletes from storage what need not be kept.
-   *
-   * @returns whether segments remain that tell the highest number.
-   */
-  sweep(now: number): boolean {
+  /** Has the next commit delete from storage what need not be kept. */
+  sweep(now: number): void {
     this.#trim(now);
-    if (this.#free.length > 0) this.#store.deleteSegments(this.#free);
+    this.#doomed.push(...this.#free);
     this.#free = [];
-    this.#nextSlot =
-      Math.max(-1, ...this.#segments.map(({ slot }) => slot)) + 1;
-    return this.#segments.length > 0;
   }
 
   get #oldest(): number {

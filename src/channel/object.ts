@@ -18,7 +18,9 @@ import {
   decodeClient,
   HEARTBEAT_PING,
   HEARTBEAT_PONG,
+  MAX_DEPTH,
 } from "../protocol/codec.ts";
+import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { errorFrame, refuseUnread } from "../protocol/replies.ts";
 import {
   IDENTITY_HEADER,
@@ -83,10 +85,17 @@ export class Channel extends DurableObject<Env> {
     const channelId = ctx.id.name;
     if (channelId === undefined) throw new Error("a channel needs a name");
     const telemetry = new Telemetry(settings.telemetryLevel);
-    const now = Date.now();
     for (const socket of ctx.getWebSockets()) {
-      const kept = v.parse(AttachmentSchema, socket.deserializeAttachment());
-      const connection = new Connection(this.#adapt(socket), kept, now);
+      const attachment: unknown = socket.deserializeAttachment();
+      // Closed by us before hibernation: it is none any more.
+      if (attachment === null) continue;
+      const kept = v.safeParse(AttachmentSchema, attachment);
+      if (!kept.success) {
+        // Kept by another version: its client comes back.
+        socket.close(CLOSE_CODES.restart, "reconnect and resume");
+        continue;
+      }
+      const connection = new Connection(this.#adapt(socket), kept.output);
       this.#bySocket.set(socket, connection);
     }
     this.#state = new ChannelState({
@@ -236,13 +245,15 @@ export class Channel extends DurableObject<Env> {
     const existed = remove(this.#state, "requested");
     await this.#flusher.flushed();
     // The registry hears of it at once: nobody lists what he just deleted.
-    if (existed) await this.#sendReport().catch(() => this.#reporter.poke());
+    if (existed) await this.#reporter.now();
     return this.#known(grants, "delete", existed || undefined);
   }
 
   /** A page of stored messages, as the JSON of the answer. */
   async history(grants: Grants, query: HistoryQuery): Promise<Outcome<string>> {
-    return this.#known(grants, "history", historyPage(this.#state, query));
+    const page = historyPage(this.#state, query);
+    this.#flusher.soon();
+    return this.#known(grants, "history", page);
   }
 
   /** A fresh report, for a registry that has not heard of it for long. */
@@ -263,14 +274,8 @@ export class Channel extends DurableObject<Env> {
       return;
     }
     for (const arrival of arrivals(connection, String(message))) {
-      try {
-        this.#core.receive(connection, arrival);
-      } catch (error) {
-        logError("channel frame", error);
-        const ref = arrival.kind === "frame" ? arrival.frame.ref : undefined;
-        const text = "the server failed to handle this frame";
-        this.#core.answer(connection, errorFrame("internal-error", text, ref));
-      }
+      this.#core.receive(connection, arrival);
+      this.#flusher.soon();
     }
   }
 
@@ -312,6 +317,7 @@ export class Channel extends DurableObject<Env> {
       send: (message) => socket.send(message),
       close: (code, reason) => socket.close(code, reason),
       keep: (attachment) => socket.serializeAttachment(attachment),
+      forget: () => socket.serializeAttachment(null),
       lastHeartbeatAt: () =>
         this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime(),
     };
@@ -329,11 +335,12 @@ export class Channel extends DurableObject<Env> {
 }
 
 function arrivals(connection: Connection, message: string): Arrival[] {
-  if (connection.upstream && message.startsWith(RESUME_START)) {
+  if (!connection.upstream) return decodeClient(message);
+  if (message.startsWith(RESUME_START)) {
     const resume = v.parse(ResumeSchema, JSON.parse(message));
     return [{ kind: "resume", resume }];
   }
-  return decodeClient(message);
+  return decodeClient(message, MAX_DEPTH + 1);
 }
 
 /**

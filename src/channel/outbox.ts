@@ -17,12 +17,16 @@ export interface Delivery {
   readonly connection: Connection;
   readonly messages: readonly string[];
   readonly bytes: number;
+  /** The bytes of live numbered messages among them. */
+  readonly numbered: number;
 }
 
 /** Frames that only one connection gets, and what its session must know. */
 interface Own {
   readonly frames: Encoded[];
   readonly header: UpstreamHeader;
+  /** The bytes of live numbered messages among the frames. */
+  numbered: number;
 }
 
 interface Closing {
@@ -34,6 +38,8 @@ export class Outbox {
   #shared: Encoded[] = [];
   /** The newest number among the shared frames. */
   #sharedSeq: number | undefined;
+  #sharedNumbered = 0;
+  #bytes = 0;
   readonly #own = new Map<Connection, Own>();
   readonly #closing = new Map<Connection, Closing>();
   #afterwards: (() => void)[] = [];
@@ -48,9 +54,14 @@ export class Outbox {
     );
   }
 
-  /** The bytes that every subscriber is handed with the next flush. */
-  get sharedBytes(): number {
-    return totalBytes(this.#shared);
+  /** The bytes of all frames, each counted once for all who get it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The bytes of numbered messages for every subscriber. */
+  get numberedBytes(): number {
+    return this.#sharedNumbered;
   }
 
   /**
@@ -60,19 +71,25 @@ export class Outbox {
    */
   broadcast(frame: Encoded, seq?: number, except?: Connection): void {
     if (except?.subscribed) this.separate(except);
-    for (const [connection, { frames, header }] of this.#own) {
+    for (const [connection, own] of this.#own) {
       if (!connection.subscribed) continue;
-      if (connection !== except) frames.push(frame);
-      if (seq !== undefined) header.seq = seq;
+      if (seq !== undefined) own.header.seq = seq;
+      if (connection === except) continue;
+      own.frames.push(frame);
+      if (seq !== undefined) own.numbered += frame.bytes;
     }
     this.#shared.push(frame);
-    if (seq !== undefined) this.#sharedSeq = seq;
+    this.#bytes += frame.bytes;
+    if (seq === undefined) return;
+    this.#sharedSeq = seq;
+    this.#sharedNumbered += frame.bytes;
   }
 
   /** Hands a frame to one connection. */
   send(connection: Connection, frame: Encoded): UpstreamHeader {
     const own = this.separate(connection);
     own.frames.push(frame);
+    this.#bytes += frame.bytes;
     return own.header;
   }
 
@@ -90,9 +107,10 @@ export class Outbox {
   separate(connection: Connection): Own {
     const known = this.#own.get(connection);
     if (known !== undefined) return known;
-    const own: Own = { frames: [], header: {} };
+    const own: Own = { frames: [], header: {}, numbered: 0 };
     if (connection.subscribed) {
-      own.frames.push(...this.#shared);
+      for (const frame of this.#shared) own.frames.push(frame);
+      own.numbered = this.#sharedNumbered;
       if (this.#sharedSeq !== undefined) own.header.seq = this.#sharedSeq;
     }
     this.#own.set(connection, own);
@@ -131,6 +149,8 @@ export class Outbox {
     const afterwards = this.#afterwards;
     this.#shared = [];
     this.#sharedSeq = undefined;
+    this.#sharedNumbered = 0;
+    this.#bytes = 0;
     this.#own.clear();
     this.#closing.clear();
     this.#afterwards = [];
@@ -140,8 +160,9 @@ export class Outbox {
   *#sharedDeliveries(subscribers: Iterable<Connection>): Iterable<Delivery> {
     if (this.#shared.length === 0) return;
     const bytes = totalBytes(this.#shared);
-    const header: UpstreamHeader =
-      this.#sharedSeq === undefined ? {} : { seq: this.#sharedSeq };
+    const numbered = this.#sharedNumbered;
+    const header: UpstreamHeader = { bytes };
+    if (this.#sharedSeq !== undefined) header.seq = this.#sharedSeq;
     const forms = new Map<string, readonly string[]>();
     for (const connection of subscribers) {
       if (this.#own.has(connection)) continue;
@@ -153,17 +174,18 @@ export class Outbox {
         if (upstream) messages = [encodeUpstream(header, messages)];
         forms.set(form, messages);
       }
-      yield { connection, messages, bytes };
+      yield { connection, messages, bytes, numbered };
     }
   }
 
   *#ownDeliveries(): Iterable<Delivery> {
-    for (const [connection, { frames, header }] of this.#own) {
+    for (const [connection, { frames, header, numbered }] of this.#own) {
+      const bytes = totalBytes(frames);
       const plain = toMessages(frames, connection.identity.batch);
       const messages = connection.upstream
-        ? [encodeUpstream(header, plain)]
+        ? [encodeUpstream({ bytes, ...header }, plain)]
         : plain;
-      yield { connection, messages, bytes: totalBytes(frames) };
+      yield { connection, messages, bytes, numbered };
     }
   }
 }

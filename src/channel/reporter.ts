@@ -15,36 +15,62 @@ export interface ReporterHost {
   send(): Promise<ReportAnswer>;
   /** Called with what went wrong; the report is made again later. */
   failed(error: unknown): void;
-  /** In ms, until the registry asks for another. */
+  /** In ms, unless the registry asks for another. */
   readonly intervalMs: number;
 }
 
+/** The longest pause between tries while the registry does not answer, in ms. */
+const MAX_PAUSE_MS = 60_000;
+
 export class Reporter {
   readonly #host: ReporterHost;
-  #intervalMs: number;
+  #failures = 0;
+  /** A report is on its way, or the pause after one is not over. */
   #busy = false;
+  #sending: Promise<unknown> = Promise.resolve();
 
   constructor(host: ReporterHost) {
     this.#host = host;
-    this.#intervalMs = host.intervalMs;
   }
 
-  /** To be called after every flush. */
+  /** To be called after every event. */
   poke(): void {
-    if (!this.#busy && this.#host.changed()) void this.#report();
+    if (this.#busy || !this.#host.changed()) return;
+    this.#busy = true;
+    this.#sending = this.#report();
+  }
+
+  /** Reports without waiting for the pause to end; resolves afterwards. */
+  async now(): Promise<void> {
+    // One at a time, so that an older report never arrives last.
+    await this.#sending;
+    if (!this.#host.changed()) return;
+    this.#sending = this.#send();
+    await this.#sending;
   }
 
   async #report(): Promise<void> {
-    this.#busy = true;
-    try {
-      const { intervalMs } = await this.#host.send();
-      this.#intervalMs = Math.max(this.#host.intervalMs, intervalMs);
-    } catch (error) {
-      this.#host.failed(error);
-    }
+    const intervalMs = await this.#send();
     setTimeout(() => {
       this.#busy = false;
       this.poke();
-    }, this.#intervalMs);
+    }, intervalMs);
+  }
+
+  /** @returns how long to pause, in ms. */
+  async #send(): Promise<number> {
+    const usual = this.#host.intervalMs;
+    try {
+      const { intervalMs } = await this.#host.send();
+      this.#failures = 0;
+      return Math.max(usual, intervalMs);
+    } catch (error) {
+      this.#host.failed(error);
+      this.#failures++;
+      return Math.max(
+        usual,
+        Math.min(usual * 2 ** this.#failures, MAX_PAUSE_MS),
+      );
+    }
   }
 }

@@ -12,6 +12,7 @@ export class ReportSource {
   readonly #deployment: string;
   /** What was last told, so that only news is. */
   #told = "";
+  #order = 0;
 
   constructor(state: ChannelState, deployment: string) {
     this.#state = state;
@@ -32,6 +33,7 @@ export class ReportSource {
     this.#told = this.#summary();
     return {
       channelId: id,
+      order: this.#nextOrder(),
       channel: this.#channel(),
       directConnections: this.#directConnections(),
       counts: counters.take(),
@@ -45,6 +47,12 @@ export class ReportSource {
     this.#told = "";
     this.#state.counters.giveBack(counts);
     this.#state.telemetry.giveBack(telemetry);
+  }
+
+  /** By time, so that it goes on rising when the object starts over. */
+  #nextOrder(): number {
+    this.#order = Math.max(this.#order + 1, this.#state.now * 1_000);
+    return this.#order;
   }
 
   #channel(): ChannelReport["channel"] {

@@ -25,6 +25,11 @@ export function request(
   frame: ClientFrameOf<"rpc-request">,
 ): void {
   const { existing, connections } = state;
+  const timeoutMs =
+    frame["timeout-ms"] ??
+    (existing?.record.config ?? state.settings.channelDefaults)[
+      "rpc-timeout-ms"
+    ];
   const reply = (
     requestId: string | null,
     delivery: ServerFrameOf<"rpc-request-result">["delivery"],
@@ -44,7 +49,7 @@ export function request(
       "request-id": requestId,
       "conn-id": requester.publicId,
       "target-channel-id": state.id,
-      "timeout-ms": frame["timeout-ms"] ?? 0,
+      "timeout-ms": timeoutMs,
       "delivery-result": delivery,
     }));
   };
@@ -54,8 +59,6 @@ export function request(
     reply(null, { success: false, reason: reason ?? "channel-not-found" });
     return;
   }
-  const timeoutMs =
-    frame["timeout-ms"] ?? existing.record.config["rpc-timeout-ms"];
   const { id, createdAt, recipient } = open(state, requester, frame, timeoutMs);
   const listed =
     recipient === undefined ? listOthers(state, requester) : [recipient.id];
@@ -118,11 +121,8 @@ export function respond(
     state.calls.end(call);
     const how = frame.error ? "failed" : "answered";
     state.counters.requestEnded(how, state.now - call.createdAt);
-    state.sendFinal(call.requester, call.id, answer);
-  } else {
-    const requester = state.connections.get(call.requester);
-    if (requester !== undefined) state.outbox.send(requester, answer);
   }
+  state.sendAnswer(call.requester, call.id, answer, frame.final);
   state.telemetry.emit("sente-lite.channels/rpc-response-sent", () => ({
     "request-id": requestId,
     "target-conn-id": call.requester,
@@ -149,14 +149,26 @@ export function cancel(
   cancelRequest(state, call);
 }
 
-/** Ends a request and tells the services that nobody waits for the answer. */
-export function cancelRequest(state: ChannelState, call: Call): void {
+/** Ends a request at its requester's wish; everybody is told. */
+function cancelRequest(state: ChannelState, call: Call): void {
+  tellServices(state, call);
+  endRequest(state, call, "cancelled");
+}
+
+/** Ends a request whose requester waits for nothing any more. */
+export function dropRequest(state: ChannelState, call: Call): void {
+  tellServices(state, call);
+  state.calls.end(call);
+  state.counters.requestEnded("cancelled");
+}
+
+/** Tells the services that nobody waits for their answer. */
+function tellServices(state: ChannelState, call: Call): void {
   const frame = encode({ type: "rpc-cancel", "request-id": call.id });
   for (const id of state.calls.presentRecipients(call)) {
     const recipient = state.connections.get(id);
     if (recipient !== undefined) state.outbox.send(recipient, frame);
   }
-  endRequest(state, call, "cancelled");
 }
 
 /** Ends a request that no service answered, and tells its requester. */
@@ -178,7 +190,7 @@ export function endRequest(
     "created-at": state.now,
     reason,
   });
-  state.sendFinal(call.requester, call.id, frame);
+  state.sendAnswer(call.requester, call.id, frame, true);
 }
 
 /** Ends the requests whose deadline has come. */
@@ -195,7 +207,7 @@ export function expireRequests(state: ChannelState): void {
 /** Ends what depended on a connection that is gone for good. */
 export function connectionGone(state: ChannelState, connId: string): void {
   state.takeHeld(connId);
-  for (const call of state.calls.of(connId)) cancelRequest(state, call);
+  for (const call of state.calls.of(connId)) dropRequest(state, call);
   for (const call of state.calls.recipientGone(connId)) {
     endRequest(state, call, "responders-gone");
   }

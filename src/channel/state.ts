@@ -39,6 +39,13 @@ export interface ChannelHost {
 /** The most bytes of final answers that wait for requesters that are away. */
 const MAX_HELD_BYTES = 8_388_608;
 
+/** An answer for a requester that is away. */
+interface HeldAnswer {
+  readonly id: string;
+  readonly frame: Encoded;
+  readonly final: boolean;
+}
+
 /** A channel that exists: its record and its messages. */
 export interface Existing {
   readonly record: ChannelRecord;
@@ -61,7 +68,7 @@ export class ChannelState {
   #recordChanged = false;
   #wiped = false;
   /** Answers to requesters that are away, by conn-id. */
-  readonly #held = new Map<string, { id: string; frame: Encoded }[]>();
+  readonly #held = new Map<string, HeldAnswer[]>();
   #heldBytes = 0;
 
   constructor(host: ChannelHost) {
@@ -71,7 +78,7 @@ export class ChannelState {
     this.telemetry = host.telemetry;
     this.store = host.store;
     this.backpressure = new Backpressure(host.settings);
-    this.connections = new Connections(host.connections);
+    this.connections = new Connections(host.connections, host.clock);
     this.deadlines = new Deadlines(host.arm);
     const record = host.store.readRecord();
     if (record !== undefined) this.#existing = this.#withLog(record);
@@ -114,9 +121,9 @@ export class ChannelState {
     this.#existing = undefined;
     this.#recordChanged = false;
     this.#wiped = true;
+    // From here on nothing of what is stored counts.
+    this.store.forget();
     this.calls.clear();
-    this.#held.clear();
-    this.#heldBytes = 0;
   }
 
   /** Changes what is kept of the channel itself. */
@@ -131,14 +138,17 @@ export class ChannelState {
     return this.outbox.reply(connection, encode(frame));
   }
 
-  /**
-   * Sends a requester the final answer to a request, now or when it is back.
-   */
-  sendFinal(requester: string, requestId: string, frame: Encoded): void {
+  /** Sends a requester an answer to its request, now or when it is back. */
+  sendAnswer(
+    requester: string,
+    id: string,
+    frame: Encoded,
+    final: boolean,
+  ): void {
     const connection = this.connections.get(requester);
     if (connection !== undefined) {
       const header = this.outbox.send(connection, frame);
-      header.ended = [...(header.ended ?? []), requestId];
+      if (final) header.ended = [...(header.ended ?? []), id];
       return;
     }
     if (!this.connections.away.has(requester)) return;
@@ -146,12 +156,17 @@ export class ChannelState {
     if (this.#heldBytes + frame.bytes > MAX_HELD_BYTES) return;
     this.#heldBytes += frame.bytes;
     const held = this.#held.get(requester) ?? [];
-    held.push({ id: requestId, frame });
+    held.push({ id, frame, final });
     this.#held.set(requester, held);
   }
 
+  /** Whether answers wait for a requester. */
+  holdsFor(requester: string): boolean {
+    return this.#held.has(requester);
+  }
+
   /** The answers that waited for a requester. */
-  takeHeld(requester: string): readonly { id: string; frame: Encoded }[] {
+  takeHeld(requester: string): readonly HeldAnswer[] {
     const held = this.#held.get(requester) ?? [];
     this.#held.delete(requester);
     for (const { frame } of held) this.#heldBytes -= frame.bytes;
@@ -166,7 +181,6 @@ export class ChannelState {
   wipe(): void {
     if (!this.#wiped) return;
     this.#wiped = false;
-    this.store.forget();
     this.deadlines.found(undefined);
     this.#host.wipe();
   }
@@ -177,11 +191,9 @@ export class ChannelState {
     if (this.#existing === undefined) return;
     this.store.prepare();
     const { record, log } = this.#existing;
-    const numbered = log.dirty;
-    if (numbered && !log.commit(now)) {
-      record.seq = log.seq;
-      record.lastAt = now;
-      this.#recordChanged = true;
+    const lastAt = log.dirty ? (log.lastStoredAt ?? now) : record.lastAt;
+    if (log.dirty && !log.commit(now) && record.seq < log.seq) {
+      this.change({ seq: log.seq, lastAt });
     }
     if (this.#recordChanged) this.store.writeRecord(record);
     this.#recordChanged = false;
@@ -212,8 +224,12 @@ export class ChannelState {
       record.awayUntil !== null ||
       [...this.calls.all()].some(({ requester }) => isGone(requester));
     if (!crashed) return;
-    const until = record.awayUntil ?? this.now + AWAY_MS;
-    if (record.awayUntil === null) this.change({ awayUntil: until });
+    const { awayUntil } = record;
+    // Nobody is connected although they were still waited for: it crashed
+    // again, and all have their time once more.
+    const again = this.connections.size === 0 && (awayUntil ?? 0) > this.now;
+    const until = awayUntil === null || again ? this.now + AWAY_MS : awayUntil;
+    if (awayUntil !== until) this.change({ awayUntil: until });
     const lost = new Set([...this.calls.participants()].filter(isGone));
     for (const id of lost) this.connections.waitFor(id, until);
     this.calls.expect(lost);

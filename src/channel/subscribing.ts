@@ -16,7 +16,7 @@ import type {
 import type { Connection } from "./connection.ts";
 import { subscriptionResult } from "./frames.ts";
 import { create } from "./lifetime.ts";
-import { cancelRequest } from "./requests.ts";
+import { dropRequest } from "./requests.ts";
 import type { ChannelState, Existing } from "./state.ts";
 
 /**
@@ -66,6 +66,9 @@ export function subscribe(
     frame.since,
     frame["retained-limit"],
   );
+  if (!connection.subscribed) {
+    state.backpressure.started(connection, existing.log.seq);
+  }
   const header = join(state, existing, connection);
   const result = subscriptionResult(
     {
@@ -80,7 +83,6 @@ export function subscribe(
   );
   state.outbox.reply(connection, result);
   header.seq = existing.log.seq;
-  state.backpressure.started(connection, existing.log.seq, result.bytes);
   return result.bytes;
 }
 
@@ -137,7 +139,7 @@ export function resume(
   for (const call of state.calls.of(connection.id)) {
     // Its session never learnt of it, so nobody waits for the answer.
     if (named.has(call.id)) known.add(call.id);
-    else cancelRequest(state, call);
+    else dropRequest(state, call);
   }
   let bytes = 0;
   let outcome: ResumeOutcome | null = null;
@@ -150,10 +152,10 @@ export function resume(
       bytes += frame.bytes;
     }
     const newest = state.existing?.log.seq ?? 0;
-    state.backpressure.started(connection, newest, bytes);
+    state.backpressure.started(connection, newest);
   }
-  for (const { id, frame } of held) {
-    state.sendFinal(connection.id, id, frame);
+  for (const { id, frame, final } of held) {
+    state.sendAnswer(connection.id, id, frame, final);
   }
   header.resumed = {
     subscription: outcome,

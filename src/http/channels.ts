@@ -141,7 +141,7 @@ export async function postMessage(
     return failure("invalid-message", message);
   }
   const messageId = given ?? key;
-  const repeatable = messageId !== undefined && !ephemeral;
+  const repeatable = messageId !== undefined;
   const result = await callChannel(env, id, repeatable, (channel) =>
     channel.publish({
       data: JSON.stringify(data),

@@ -58,7 +58,9 @@ export async function readBody<T>(
     );
   }
   const { value } = parsed;
-  return validate(isObject(value) ? normalise(value) : value, schema, reason);
+  if (!isObject(value))
+    return refused(reason, "the body must be a JSON object");
+  return validate(normalise(value), schema, reason);
 }
 
 /** The query of a URL; a key given twice counts as its first. */

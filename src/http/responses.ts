@@ -44,9 +44,11 @@ export function failure(
 /** Lets pages of any origin read an answer; an upgrade's is left untouched. */
 export function withCors(response: Response): Response {
   if (response.status === 101) return response;
-  response.headers.set("access-control-allow-origin", "*");
-  response.headers.set("access-control-expose-headers", "retry-after, allow");
-  return response;
+  // A copy: what an object answered cannot be changed.
+  const open = new Response(response.body, response);
+  open.headers.set("access-control-allow-origin", "*");
+  open.headers.set("access-control-expose-headers", "retry-after, allow");
+  return open;
 }
 
 /** The answer to a CORS preflight, or to a plain OPTIONS. */

@@ -134,11 +134,9 @@ export function sameConfig(a: ChannelConfig, b: ChannelConfig): boolean {
 function mapConfigKeys<T>(
   value: (key: ChannelConfigKey) => T,
 ): Record<ChannelConfigKey, T> {
-  const keys = Object.keys(CHANNEL_CONFIG) as ChannelConfigKey[];
-  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<
-    ChannelConfigKey,
-    T
-  >;
+  return Object.fromEntries(
+    CHANNEL_CONFIG_KEYS.map((key) => [key, value(key)]),
+  ) as Record<ChannelConfigKey, T>;
 }
 
 function mapConfig<T>(

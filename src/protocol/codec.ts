@@ -13,7 +13,7 @@ import {
   isClientFrameType,
 } from "./client-frames.ts";
 import { type Ref, RefSchema } from "./fields.ts";
-import { isLongerThan, utf8Length } from "./names.ts";
+import { utf8Length } from "./names.ts";
 import type { ErrorReason } from "./reasons.ts";
 import {
   isServerFrameType,
@@ -63,11 +63,13 @@ export interface Encoded {
 /**
  * Reads one inbound message of a client.
  *
+ * @param maxDepth how deep it may be nested; a session's arrays hold frames
+ * that were as deep as they may be on their own.
  * @returns one entry for every object, in order; a message that is refused
  * whole gives one refusal.
  */
-export function decodeClient(message: string): Inbound[] {
-  const parsed = parseJson(message);
+export function decodeClient(message: string, maxDepth = MAX_DEPTH): Inbound[] {
+  const parsed = parseJson(message, maxDepth);
   if (!parsed.ok) return [refusal(parsed.reason, parsed.message)];
   if (!Array.isArray(parsed.value)) return [decodeOne(parsed.value)];
   const { length } = parsed.value;
@@ -117,16 +119,17 @@ export function toMessages(
   if (!batch) return frames.map(({ text }) => text);
   const messages: string[] = [];
   let start = 0;
-  let bytes = 0;
+  // One for the bracket that opens it, one for what follows each object.
+  let bytes = 1;
   for (const [i, frame] of frames.entries()) {
     const full =
-      i - start === MAX_BATCH_OBJECTS || bytes + frame.bytes > MAX_BATCH_BYTES;
+      i - start === MAX_BATCH_OBJECTS ||
+      bytes + frame.bytes + 1 > MAX_BATCH_BYTES;
     if (i > start && full) {
       messages.push(toArray(frames, start, i));
       start = i;
-      bytes = 0;
+      bytes = 1;
     }
-    // One for the comma or the bracket.
     bytes += frame.bytes + 1;
   }
   if (start < frames.length) messages.push(toArray(frames, start));
@@ -136,27 +139,21 @@ export function toMessages(
 /** What is wrong with a value, as a sentence that names the field. */
 export function explain(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  const [key] = issue.path?.slice(-1) ?? [];
-  const missing =
-    key !== undefined && key.origin === "key" && issue.input === undefined;
   if (path === null) return issue.message;
-  return missing && issue.message.startsWith("Invalid key")
-    ? `\`${path}\` is required`
-    : `\`${path}\` ${issue.message}`;
-}
-
-/** Whether `message` is over `limit` bytes. */
-export function isTooLarge(message: string, limit: number): boolean {
-  return isLongerThan(message, limit);
+  const [key] = issue.path?.slice(-1) ?? [];
+  // A schema expects a key that is missing by its name in quotes.
+  const missing = issue.expected === `"${String(key?.key)}"`;
+  return missing ? `\`${path}\` is required` : `\`${path}\` ${issue.message}`;
 }
 
 /** Parses JSON from outside; deep nesting is refused before it is parsed. */
 export function parseJson(
   text: string,
+  maxDepth = MAX_DEPTH,
 ):
   | { ok: true; value: unknown }
   | { ok: false; reason: "invalid-json" | "invalid-message"; message: string } {
-  if (isTooDeep(text)) {
+  if (isTooDeep(text, maxDepth)) {
     const message = `objects and arrays may be nested ${MAX_DEPTH} deep`;
     return { ok: false, reason: "invalid-message", message };
   }
@@ -238,9 +235,9 @@ function toArray(frames: readonly Encoded[], from: number, to?: number) {
   return texts.length === 1 ? String(texts[0]) : `[${texts.join(",")}]`;
 }
 
-function isTooDeep(text: string): boolean {
+function isTooDeep(text: string, maxDepth: number): boolean {
   // Every level takes two characters: a short text cannot be too deep.
-  if (text.length <= MAX_DEPTH * 2) return false;
+  if (text.length <= maxDepth * 2) return false;
   let depth = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -253,7 +250,7 @@ function isTooDeep(text: string): boolean {
         break;
       case 0x5b: // [
       case 0x7b: // {
-        if (!quoted && ++depth > MAX_DEPTH) return true;
+        if (!quoted && ++depth > maxDepth) return true;
         break;
       case 0x5d: // ]
       case 0x7d: // }

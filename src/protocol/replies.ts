@@ -5,8 +5,9 @@
  * @module
  */
 import type { ClientFrameOf } from "./client-frames.ts";
-import { type Inbound, isTooLarge } from "./codec.ts";
+import type { Inbound } from "./codec.ts";
 import type { Ref } from "./fields.ts";
+import { isLongerThan } from "./names.ts";
 import type { ErrorReason } from "./reasons.ts";
 import type { ServerFrameOf } from "./server-frames.ts";
 
@@ -84,7 +85,7 @@ export function refuseUnread(
     const rule = "a frame must be a text message holding JSON";
     return errorFrame("unsupported-data", rule);
   }
-  if (!isTooLarge(message, maxFrameBytes)) return undefined;
+  if (!isLongerThan(message, maxFrameBytes)) return undefined;
   const rule = `a frame must be at most ${maxFrameBytes} bytes`;
   return errorFrame("frame-too-large", rule);
 }

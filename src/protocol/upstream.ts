@@ -25,6 +25,8 @@ export type ResumeOutcome = (typeof RESUME_OUTCOMES)[number];
 
 /** What stands before the newline. Absent keys mean "as before". */
 export const UpstreamHeaderSchema = v.object({
+  /** How many bytes the messages take. */
+  bytes: v.optional(v.number()),
   /** The highest message number passed on, or passed over, so far. */
   seq: v.optional(v.number()),
   /** Whether the connection is subscribed now; if so, in which epoch and place. */

@@ -64,7 +64,6 @@ export async function readStats(env: Env) {
       channels: Object.fromEntries(
         channels.map((channel) => [channel.channelId, statistics(channel)]),
       ),
-      ...(figures.channels > channels.length ? { truncated: true } : {}),
       "total-channels": figures.channels,
       "total-subscriptions": figures.subscriptions,
       "active-connections": connections,

@@ -9,7 +9,12 @@ import { DurableObject } from "cloudflare:workers";
 import { type Env, settingsOf } from "../env.ts";
 import { logError } from "../telemetry/sink.ts";
 import type { ChannelReport, IsolateReport, ReportAnswer } from "./report.ts";
-import { type Figures, type KnownChannel, Snapshot } from "./snapshot.ts";
+import {
+  ASK_AFTER_MS,
+  type Figures,
+  type KnownChannel,
+  Snapshot,
+} from "./snapshot.ts";
 import { RegistryStore } from "./store.ts";
 
 /** Sums are written at most this often, in ms. */
@@ -25,6 +30,8 @@ export class Registry extends DurableObject<Env> {
   readonly #snapshot: Snapshot;
   readonly #intervalMs: number;
   #committing = false;
+  /** For when the alarm is set, once that is known; never is Infinity. */
+  #armed: number | undefined;
   #second = { number: 0, reports: 0, before: 0 };
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -40,16 +47,18 @@ export class Registry extends DurableObject<Env> {
   /** Takes in what a channel reports. */
   async report(report: ChannelReport): Promise<ReportAnswer> {
     const now = Date.now();
+    await this.#hear(report.deployment, now);
     this.#snapshot.report(report, now);
-    await this.#changed(now);
+    this.#commitSoon();
     return { intervalMs: this.#comfortableInterval(now) };
   }
 
   /** Takes in what an isolate reports of its sessions. */
   async isolate(report: IsolateReport): Promise<ReportAnswer> {
     const now = Date.now();
+    await this.#hear(report.deployment, now);
     this.#snapshot.isolate(report, now);
-    await this.#changed(now);
+    this.#commitSoon();
     return { intervalMs: this.#intervalMs };
   }
 
@@ -67,19 +76,24 @@ export class Registry extends DurableObject<Env> {
     return this.#snapshot.busiest(limit, Date.now());
   }
 
-  /** The figures, as the deployment that asks should see them. */
+  /** @param deployment that of the Worker that asks. */
   async figures(deployment: string): Promise<Figures> {
     const now = Date.now();
-    this.#snapshot.hear(deployment, now);
-    await this.#changed(now);
+    await this.#hear(deployment, now);
+    this.#commitSoon();
     return this.#snapshot.figures(now);
   }
 
   /** Asks channels that claim to be in use and were not heard of for long. */
   override async alarm(): Promise<void> {
+    this.#armed = undefined;
     const ids = this.#snapshot.toAsk(ASK_AT_ONCE, Date.now());
     await Promise.all(ids.map((id) => this.#ask(id)));
-    await this.#changed(Date.now());
+    this.#commitSoon();
+    const now = Date.now();
+    const more = this.#snapshot.toAsk(1, now).length > 0;
+    const next = more ? now + ASK_PAUSE_MS : this.#snapshot.nextAskAt();
+    if (next !== undefined) await this.#arm(next);
   }
 
   async #ask(channelId: string): Promise<void> {
@@ -92,21 +106,30 @@ export class Registry extends DurableObject<Env> {
     }
   }
 
-  /** Sees to what follows from a change. */
-  async #changed(now: number): Promise<void> {
-    if (this.#snapshot.changed && !this.#committing) {
-      this.#committing = true;
-      this.#snapshot.commit();
-      setTimeout(() => {
-        this.#committing = false;
-        this.#snapshot.commit();
-      }, COMMIT_MS);
+  /** A new deployment makes doubtful what was claimed before it. */
+  async #hear(deployment: string, now: number): Promise<void> {
+    const isNew = this.#snapshot.hear(deployment, now);
+    await this.#arm(now + (isNew ? ASK_PAUSE_MS : ASK_AFTER_MS));
+  }
+
+  /** Sets the alarm unless it comes earlier anyway. */
+  async #arm(at: number): Promise<void> {
+    if (this.#armed === undefined) {
+      this.#armed = (await this.ctx.storage.getAlarm()) ?? Infinity;
     }
-    const overdue = this.#snapshot.toAsk(1, now).length > 0;
-    const askAt = overdue ? now + ASK_PAUSE_MS : this.#snapshot.nextAskAt();
-    if (askAt === undefined) return;
-    const armed = await this.ctx.storage.getAlarm();
-    if (armed === null || armed > askAt) await this.ctx.storage.setAlarm(askAt);
+    if (this.#armed <= at) return;
+    this.#armed = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+
+  #commitSoon(): void {
+    if (!this.#snapshot.changed || this.#committing) return;
+    this.#committing = true;
+    this.#snapshot.commit();
+    setTimeout(() => {
+      this.#committing = false;
+      this.#snapshot.commit();
+    }, COMMIT_MS);
   }
 
   #comfortableInterval(now: number): number {

@@ -23,6 +23,8 @@ export interface ReportedChannel {
 /** What a channel tells: how it is, and what it counted since it last did. */
 export interface ChannelReport {
   channelId: string;
+  /** Higher than that of every report of the channel that was made before. */
+  order: number;
   /** Null when the channel does not exist (any more). */
   channel: ReportedChannel | null;
   /** Clients on the channel's own path. */

@@ -26,6 +26,9 @@ const ISOLATE_HEARTBEATS = 3;
 /** Deployments whose first report is remembered. */
 const MAX_DEPLOYMENTS = 10;
 
+/** Deleted channels that are remembered. */
+const MAX_DELETED = 10_000;
+
 /** What goes on adding up. */
 interface Sums {
   counts: Counts;
@@ -83,6 +86,8 @@ export class Snapshot {
     string,
     { connections: number; heardAt: number }
   >();
+  /** Channels that were deleted lately: a report from before may yet come. */
+  readonly #deleted = new Map<string, number>();
   #sumsChanged = false;
 
   constructor(store: RegistryStore, heartbeatMs: number) {
@@ -109,23 +114,28 @@ export class Snapshot {
 
   /** Takes in what a channel reports. */
   report(report: ChannelReport, now: number): void {
-    this.hear(report.deployment, now);
-    const { channelId, channel, directConnections, counts, telemetry } = report;
+    const { channelId, channel, directConnections } = report;
+    const { order, counts, telemetry } = report;
     this.#add(counts, telemetry);
     this.#rates.add(channelId, counts.published, now);
     const known = this.#store.read(channelId);
+    const newest = known?.order ?? this.#deleted.get(channelId) ?? 0;
+    if (order <= newest) return;
     if (known !== undefined) this.#count(known, -1);
     if (channel === null && directConnections === 0) {
       this.#open.delete(channelId);
       this.#rates.forget(channelId);
       if (known !== undefined) this.#store.delete(channelId);
+      this.#remember(channelId, order);
       return;
     }
+    this.#deleted.delete(channelId);
     const entry: Entry = {
       ...(channel ?? NO_CHANNEL),
       channelId,
       directConnections,
       heardAt: now,
+      order,
       exists: channel !== null,
     };
     this.#count(entry, 1);
@@ -136,7 +146,6 @@ export class Snapshot {
 
   /** Takes in what an isolate reports of its sessions. */
   isolate(report: IsolateReport, now: number): void {
-    this.hear(report.deployment, now);
     this.#add(noCounts(), report.telemetry);
     const { isolate, connections } = report;
     if (connections === 0) {
@@ -150,7 +159,7 @@ export class Snapshot {
 
   /**
    * Notes a deployment. A new one means that sockets were dropped: isolates
-   * report again, and channels that claim subscribers are to be asked.
+   * report again, and channels that claim to be in use are to be asked.
    *
    * @returns whether it is new.
    */
@@ -251,15 +260,29 @@ export class Snapshot {
     this.#totals.direct += sign * entry.directConnections;
   }
 
+  #remember(channelId: string, order: number): void {
+    this.#deleted.delete(channelId);
+    this.#deleted.set(channelId, order);
+    if (this.#deleted.size <= MAX_DELETED) return;
+    const [oldest] = this.#deleted.keys();
+    if (oldest !== undefined) this.#deleted.delete(oldest);
+  }
+
   #forgetIsolate(isolate: string): void {
     this.#isolates.delete(isolate);
     this.#store.deleteIsolate(isolate);
   }
 
   #describe(entries: readonly Entry[], now: number): KnownChannel[] {
-    return entries.map(({ directConnections, heardAt, exists, ...rest }) => ({
-      ...rest,
-      messagesPerSecond: this.#rates.rate(rest.channelId, now),
+    return entries.map((entry) => ({
+      channelId: entry.channelId,
+      createdAt: entry.createdAt,
+      config: entry.config,
+      messageCount: entry.messageCount,
+      subscriberCount: entry.subscriberCount,
+      retentionCount: entry.retentionCount,
+      openRequests: entry.openRequests,
+      messagesPerSecond: this.#rates.rate(entry.channelId, now),
     }));
   }
 }

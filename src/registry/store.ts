@@ -15,6 +15,8 @@ export interface Entry extends ReportedChannel {
   channelId: string;
   directConnections: number;
   heardAt: number;
+  /** That of the report it stands for. */
+  order: number;
   /** False for a name with connections but without a channel. */
   exists: boolean;
 }
@@ -61,6 +63,7 @@ const Detail = v.object({
   createdAt: v.number(),
   config: ChannelConfigSchema,
   retentionCount: v.number(),
+  order: v.number(),
   openRequests: v.record(v.string(), v.number()),
 });
 const TotalsRow = v.object({
@@ -89,7 +92,8 @@ export class RegistryStore {
   }
 
   write(entry: Entry): void {
-    const { createdAt, config, retentionCount, openRequests } = entry;
+    const { createdAt, config, retentionCount, openRequests, order } = entry;
+    const detail = { createdAt, config, retentionCount, openRequests, order };
     this.#sql.exec(
       "INSERT OR REPLACE INTO channels VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       entry.channelId,
@@ -99,7 +103,7 @@ export class RegistryStore {
       openCount(entry),
       entry.heardAt,
       entry.exists ? 1 : 0,
-      JSON.stringify({ createdAt, config, retentionCount, openRequests }),
+      JSON.stringify(detail),
     );
   }
 

@@ -16,6 +16,11 @@ export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
 }
 
+/** The channel's object cannot be reached; asking again does no harm. */
+export class UnavailableError extends Error {
+  override readonly name = "UnavailableError";
+}
+
 /** A call that must not be repeated failed: it may have been done. */
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
@@ -26,6 +31,7 @@ export class OutcomeUnknownError extends Error {
  *
  * @param repeatable whether doing it twice is the same as doing it once.
  * @throws {OverloadedError} when the object refuses for its load.
+ * @throws {UnavailableError} when it failed and may be repeated.
  * @throws {OutcomeUnknownError} when it failed and must not be repeated.
  */
 export async function callChannel<R extends Promise<unknown>>(
@@ -49,7 +55,11 @@ export async function callChannel<R extends Promise<unknown>>(
           cause: error,
         });
       }
-      if (attempt === MAX_TRIES || !isMarked(error, "retryable")) throw error;
+      if (attempt === MAX_TRIES || !isMarked(error, "retryable")) {
+        throw new UnavailableError("the channel is out of reach", {
+          cause: error,
+        });
+      }
       const pause = FIRST_PAUSE_MS * 2 ** attempt * Math.random();
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

@@ -17,7 +17,7 @@ import {
   PartialChannelConfigSchema,
 } from "../protocol/channel-config.ts";
 import { MAX_LIST_LIMIT } from "../protocol/client-frames.ts";
-import { explain } from "../protocol/codec.ts";
+import { explain, parseJson } from "../protocol/codec.ts";
 import {
   type DeliverTo,
   DeliverToSchema,
@@ -27,7 +27,11 @@ import {
   TimeoutSchema,
   text,
 } from "../protocol/fields.ts";
-import { CHANNEL_ID_RULE, isChannelId } from "../protocol/names.ts";
+import {
+  CHANNEL_ID_RULE,
+  isChannelId,
+  isLongerThan,
+} from "../protocol/names.ts";
 import {
   type ChannelPage,
   type Health,
@@ -79,8 +83,9 @@ export type ListOptions = v.InferInput<typeof ListOptionsSchema>;
 
 /**
  * The service, as another Worker calls it. Arguments that cannot be right make
- * a call reject with a `TypeError` that says which and why; everything that
- * can happen to right ones is a value.
+ * a call reject with a `TypeError` that says which and why; what the service
+ * decides about right ones is a value. A call rejects with `OverloadedError`,
+ * `UnavailableError` or `OutcomeUnknownError` where a channel is out of reach.
  *
  * @example
  * ```ts
@@ -149,7 +154,7 @@ export class SenteLite extends WorkerEntrypoint<Env> {
     const encoded = encodeData(data);
     const checked = check("options", PublishOptionsSchema, options);
     const { messageId, ephemeral, userId = null } = checked;
-    const repeatable = messageId !== undefined && !ephemeral;
+    const repeatable = messageId !== undefined;
     return callChannel(this.env, id, repeatable, (channel) =>
       channel.publish({
         data: encoded,
@@ -180,7 +185,13 @@ export class SenteLite extends WorkerEntrypoint<Env> {
     options: RequestOptions = {},
   ): Promise<RpcOutcome> {
     const id = checkChannelId(channelId);
-    encodeData(data);
+    const encoded = encodeData(data);
+    const { MAX_FRAME_BYTES } = settingsOf(this.env);
+    if (isLongerThan(encoded, MAX_FRAME_BYTES)) {
+      throw new TypeError(
+        `data must be at most ${MAX_FRAME_BYTES} bytes as JSON`,
+      );
+    }
     const checked = check("options", RequestOptionsSchema, options);
     const who = { userId: null, grants: ALL_GRANTS };
     return sendRequest(this.env, id, { data, ...checked }, who);
@@ -188,7 +199,6 @@ export class SenteLite extends WorkerEntrypoint<Env> {
 
   /** What `GET /stats` answers. */
   async getServerStats(): Promise<ServerStats> {
-    settingsOf(this.env);
     return readStats(this.env);
   }
 
@@ -216,5 +226,7 @@ function check<T>(
 function encodeData(data: unknown): string {
   const encoded: string | undefined = JSON.stringify(data);
   if (encoded === undefined) throw new TypeError("data must be JSON");
+  const parsed = parseJson(encoded);
+  if (!parsed.ok) throw new TypeError(`data: ${parsed.message}`);
   return encoded;
 }

@@ -19,8 +19,8 @@ export class Budget {
     this.#settings = settings;
   }
 
-  /** Counts messages passed on to the client. */
-  passedOn(messages: number): void {
+  /** Counts messages that came in or were passed on. */
+  handled(messages: number): void {
     this.#messages += messages;
   }
 

@@ -80,7 +80,7 @@ export function acceptSession(
   });
   const telemetry = isolateTelemetry(env);
   const ticks = setInterval(() => {
-    session.tick();
+    guarded(session, () => session.tick());
     refreshReport(env, ctx);
   }, settingsOf(env).HEARTBEAT_MS / 2);
   let ended = false;
@@ -134,7 +134,7 @@ async function openUpstream(
     const socket = response.webSocket;
     if (socket === null) throw new Error("the channel refused the upgrade");
     listen(session, upstream, socket);
-    session.opened(upstream, socket);
+    guarded(session, () => session.opened(upstream, socket));
   } catch (error) {
     // The first failure is the rule when an object restarts: it is healed.
     if (upstream.failures > 1) logError("session upstream", error);

@@ -37,13 +37,16 @@ import { RESUME_START } from "../protocol/upstream.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
 import { Budget } from "./budget.ts";
 import { Listings } from "./listings.ts";
-import { invalidChannel, tooManySubscriptions } from "./refusals.ts";
+import {
+  invalidChannel,
+  tooManySubscriptions,
+  unavailable,
+} from "./refusals.ts";
 import {
   entryOf,
   localAnswer,
   type Upstream,
   type UpstreamSocket,
-  unavailable,
 } from "./upstream.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -77,8 +80,7 @@ export class Session {
   #violations = 0;
   #heardAt: number;
   #pinged = false;
-  #acknowledges = false;
-  /** Characters handed to the client since it was last heard. */
+  /** Bytes handed to the client since it was last heard. */
   #handed = 0;
 
   constructor(
@@ -100,7 +102,7 @@ export class Session {
     });
     this.#upstreams = new Upstreams(
       {
-        deliver: (message) => this.#deliver(message),
+        deliver: (messages, bytes) => this.#deliver(messages, bytes),
         answered: (entries) => this.#listings.answered(entries),
         close: (code, reason) => this.close(code, reason),
         open: (upstream) => host.open(upstream),
@@ -123,11 +125,12 @@ export class Session {
   receive(message: string | ArrayBuffer): void {
     if (this.#closed) return;
     this.#heardAt = this.#host.clock();
-    this.#handed = 0;
+    this.#budget.handled(1);
     if (message === HEARTBEAT_PING) {
+      this.#handed = 0;
       this.#pinged = true;
       this.#violations = 0;
-      this.#deliver(HEARTBEAT_PONG);
+      this.#deliver([HEARTBEAT_PONG], HEARTBEAT_PONG.length);
       return;
     }
     const refused = refuseUnread(message, this.#settings.MAX_FRAME_BYTES);
@@ -149,7 +152,8 @@ export class Session {
 
   /** Sends the client an answer. */
   answer(frame: ServerFrame): void {
-    this.#deliver(encode(frame).text);
+    const { text, bytes } = encode(frame);
+    this.#deliver([text], bytes);
   }
 
   /** A channel that was asked for is open. */
@@ -217,30 +221,38 @@ export class Session {
     const verbatim = bare && !text.startsWith(RESUME_START) ? text : undefined;
     const used = new Set<Upstream>();
     for (const each of decodeClient(text)) {
+      this.#budget.handled(1);
       if (this.#closed) return;
       const upstream = this.#handle(each, verbatim);
       if (upstream !== undefined) used.add(upstream);
     }
+    if (this.#closed) return;
     for (const upstream of used) this.#upstreams.advance(upstream);
   }
 
   /** @returns the upstream that got something to do. */
   #handle(inbound: Inbound, raw: string | undefined): Upstream | undefined {
     if (inbound.kind === "refused") return this.#handleRefused(inbound);
-    this.#violations = 0;
     const known = inbound.kind === "frame";
     this.#telemetry.emit("sente-lite.server/message-routing", () => ({
       "conn-id": this.connId,
       "message-type": known ? inbound.frame.type : "echo",
     }));
     if (!known) {
+      this.#violations = 0;
       this.answer(echo(inbound, this.connId, this.#host.clock()));
       return undefined;
     }
     const { frame, original } = inbound;
+    // Subscribing over and over costs little and is answered with much: it
+    // does not show that anything was read.
+    const asksForMuch =
+      frame.type === "subscribe" || frame.type === "unsubscribe";
+    if (!asksForMuch) this.#handed = 0;
     if (isChannelFrame(frame)) {
       return this.#forward(frame, raw ?? JSON.stringify(original));
     }
+    this.#violations = 0;
     this.#answerItself(frame);
     return undefined;
   }
@@ -252,15 +264,16 @@ export class Session {
       typeof channelId === "string"
         ? this.#upstreams.get(channelId)
         : undefined;
-    const error = errorFrame(reason, message, ref);
-    if (upstream?.waiting !== true) {
-      this.#refuse(error);
-      return undefined;
-    }
-    // Replies about one channel come in the order of its frames.
-    upstream.push(localAnswer(encode(error).text));
+    this.#answerInTurn(upstream, errorFrame(reason, message, ref));
     this.#countViolation();
     return upstream;
+  }
+
+  /** Replies about one channel come in the order of its frames. */
+  #answerInTurn(upstream: Upstream | undefined, frame: ServerFrame): void {
+    if (upstream?.waiting !== true) this.answer(frame);
+    else if (!upstream.flooded) upstream.push(localAnswer(encode(frame).text));
+    else this.close(CLOSE_CODES.policy, "too many frames wait for replies");
   }
 
   #answerItself(frame: ConnectionFrame): void {
@@ -279,7 +292,14 @@ export class Session {
         this.#host.listChannels(frame);
         break;
       case "get-subscriptions":
-        this.#listings.ask(frame.ref);
+        if (this.#listings.ask(frame.ref)) break;
+        this.#refuse(
+          errorFrame(
+            "rate-limited",
+            "too many lists are waited for",
+            frame.ref,
+          ),
+        );
         break;
     }
   }
@@ -293,20 +313,21 @@ export class Session {
       this.#refuse(errorFrame("invalid-message", message, frame.ref));
       return undefined;
     }
+    this.#violations = 0;
     const channelId = byRequest ? channelOfRequest(subject) : subject;
     if (channelId === undefined || !isChannelId(channelId)) {
       this.answer(invalidChannel(frame, subject));
       return undefined;
     }
     const known = this.#upstreams.get(channelId);
-    // Nothing was handed over on a channel that is not in use.
-    if (known === undefined && frame.type === "ack") return undefined;
+    // Nothing was handed over on a channel that is not in use; and an ack
+    // that is dropped does less harm than a line without an end.
+    const useless = known === undefined || known.full;
+    if (useless && frame.type === "ack") return undefined;
     const entry = entryOf(frame, subject, raw);
     const refused = this.#refuseSubscription(frame, known);
     if (refused !== undefined || known?.full) {
-      const answer = refused ?? unavailable(entry);
-      if (known?.waiting !== true || known.full) this.answer(answer);
-      else known.push(localAnswer(encode(answer).text));
+      this.#answerInTurn(known, refused ?? unavailable(entry));
       return known;
     }
     const upstream = known ?? this.#upstreams.open(channelId);
@@ -315,7 +336,6 @@ export class Session {
       return undefined;
     }
     upstream.usedAt = this.#host.clock();
-    if (frame.type === "ack") this.#acknowledges = true;
     this.#listings.sent(entry);
     upstream.push(entry);
     return upstream;
@@ -345,12 +365,13 @@ export class Session {
     this.close(CLOSE_CODES.policy, TOO_MANY_VIOLATIONS);
   }
 
-  #deliver(message: string): void {
-    if (this.#closed) return;
-    this.#host.send(message);
-    this.#handed += message.length;
-    const { MAX_SILENT_BYTES } = this.#settings;
-    if (this.#acknowledges || this.#handed <= MAX_SILENT_BYTES) return;
+  #deliver(messages: readonly string[], bytes: number): void {
+    for (const message of messages) {
+      if (this.#closed) return;
+      this.#host.send(message);
+    }
+    this.#handed += bytes;
+    if (this.#handed <= this.#settings.MAX_SILENT_BYTES) return;
     this.close(CLOSE_CODES.tooSlow, "too much was sent unheard");
   }
 

@@ -5,23 +5,33 @@
  *
  * @module
  */
+import { CHANNEL_CONFIG } from "../protocol/channel-config.ts";
 import type {
   ChannelFrame,
   ChannelFrameType,
 } from "../protocol/client-frames.ts";
 import { encode, MAX_BATCH_OBJECTS } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
-import { errorFrame } from "../protocol/replies.ts";
-import type { ServerFrame } from "../protocol/server-frames.ts";
 import {
   RESUME_START,
   type Resume,
   type UpstreamHeader,
 } from "../protocol/upstream.ts";
+import { unavailable, unknownOutcome } from "./refusals.ts";
 
-/** The most frames and characters that wait in line for one channel. */
+/** No request stays open for longer. */
+const MAX_TIMEOUT_MS = CHANNEL_CONFIG["rpc-timeout-ms"].max;
+
+/** The most frames that wait in line for one channel. */
 export const MAX_LINE_FRAMES = 4_096;
+/** The most characters that wait in line for all channels of a session. */
 export const MAX_LINE_LENGTH = 4_194_304;
+
+/** How much waits in all the lines of one session. */
+export class LineSpace {
+  /** In characters. */
+  used = 0;
+}
 
 /** What a session needs of the socket to a channel. */
 export interface UpstreamSocket {
@@ -86,38 +96,53 @@ export class Upstream {
   order = 0;
   /** The client's open requests on this channel. */
   readonly requests = new Set<string>();
-  /** In ms: when it was last used, heard of and pinged. */
+  /** In ms: when it was last used, asked for, heard of and pinged. */
   usedAt: number;
+  connectingAt: number;
   heardAt: number;
   pingedAt = 0;
+  /** Who merely unsubscribed may still answer what it was asked, in ms. */
+  #mayAnswerUntil = 0;
   #line: Entry[] = [];
-  #length = 0;
+  /** How many of the line are subscribes. */
+  #subscribes = 0;
+  readonly #space: LineSpace;
 
-  constructor(channelId: string, now: number) {
+  /** @param now in ms. */
+  constructor(channelId: string, now: number, space = new LineSpace()) {
     this.channelId = channelId;
     this.usedAt = now;
     this.heardAt = now;
+    this.connectingAt = now;
+    this.#space = space;
   }
 
-  /** Whether nothing depends on it. */
-  get idle(): boolean {
+  /** Whether nothing depends on it; `now` in ms. */
+  isIdle(now: number): boolean {
     return (
-      !this.subscribed && this.requests.size === 0 && this.#line.length === 0
+      !this.subscribed &&
+      this.requests.size === 0 &&
+      this.#line.length === 0 &&
+      now >= this.#mayAnswerUntil
     );
   }
 
   /** Whether the line is as long as it may be. */
   get full(): boolean {
     return (
-      this.#line.length >= MAX_LINE_FRAMES || this.#length >= MAX_LINE_LENGTH
+      this.#line.length >= MAX_LINE_FRAMES ||
+      this.#space.used >= MAX_LINE_LENGTH
     );
+  }
+
+  /** Whether not even refusals have a place in line any more. */
+  get flooded(): boolean {
+    return this.#line.length >= 2 * MAX_LINE_FRAMES;
   }
 
   /** Whether a subscription stands or is asked for. */
   get claimsSubscription(): boolean {
-    return (
-      this.subscribed || this.#line.some(({ type }) => type === "subscribe")
-    );
+    return this.subscribed || this.#subscribes > 0;
   }
 
   /** Whether frames wait for replies. */
@@ -125,16 +150,12 @@ export class Upstream {
     return this.#line.length > 0;
   }
 
-  /** Takes in what the channel says of the connection. */
-  note({
-    resumed,
-    subscribed,
-    epoch,
-    seq,
-    order,
-    opened = [],
-    ended = [],
-  }: UpstreamHeader): void {
+  /** Takes in what the channel says of the connection; `now` in ms. */
+  note(header: UpstreamHeader, now: number): void {
+    const { resumed, subscribed, epoch, seq, order } = header;
+    const { opened = [], ended = [] } = header;
+    this.usedAt = now;
+    if (this.subscribed) this.#mayAnswerUntil = now + MAX_TIMEOUT_MS;
     if (resumed !== undefined) {
       const { subscription } = resumed;
       this.subscribed = subscription === "recovered" || subscription === "gap";
@@ -149,7 +170,7 @@ export class Upstream {
 
   push(entry: Entry): void {
     this.#line.push(entry);
-    this.#length += entry.raw.length;
+    this.#count(entry, 1);
   }
 
   /**
@@ -189,7 +210,7 @@ export class Upstream {
   /** Takes those out of the line that the next replies have answered. */
   settle(replies: number): Entry[] {
     const settled = this.#line.slice(0, replies);
-    for (const { raw } of settled) this.#length -= raw.length;
+    for (const entry of settled) this.#count(entry, -1);
     this.#line.splice(0, replies);
     return settled;
   }
@@ -211,7 +232,7 @@ export class Upstream {
   abandon(): { entry: Entry; answer: string }[] {
     const line = this.#line;
     this.#line = [];
-    this.#length = 0;
+    for (const entry of line) this.#count(entry, -1);
     return line.flatMap((entry) => {
       const frame = entry.sent ? unknownOutcome(entry) : unavailable(entry);
       const answer = entry.answer ?? encode(frame).text;
@@ -241,78 +262,11 @@ export class Upstream {
 
   #remove(at: number): void {
     const [removed] = this.#line.splice(at, 1);
-    this.#length -= removed?.raw.length ?? 0;
+    if (removed !== undefined) this.#count(removed, -1);
   }
-}
 
-/** The answer to a frame that was sent and whose reply will not come. */
-export function unknownOutcome({ type, ref, subject }: Entry): ServerFrame {
-  const reason = "outcome-unknown";
-  const failed = { success: false, reason } as const;
-  switch (type) {
-    case "subscribe":
-      return {
-        type: "subscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
-    case "unsubscribe":
-      return {
-        type: "unsubscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
-    case "publish":
-      return { type: "publish-result", ref, "channel-id": subject, ...failed };
-    case "rpc-request": {
-      const ids = { "request-id": null, "channel-id": subject };
-      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
-    }
-    case "rpc-response":
-      return {
-        type: "rpc-response-result",
-        ref,
-        "request-id": subject,
-        ...failed,
-      };
-    case "rpc-cancel":
-      return {
-        type: "rpc-cancel-result",
-        ref,
-        "request-id": subject,
-        ...failed,
-      };
-    case "ack":
-      return errorFrame("internal-error", "not acknowledged", ref);
-  }
-}
-
-/** How long a client should wait before it tries a channel again, in ms. */
-const RETRY_AFTER_MS = 1_000;
-
-/** The answer to a frame that could not be sent, so that nothing was done. */
-export function unavailable({ type, ref, subject }: Entry): ServerFrame {
-  const rest = {
-    reason: "rate-limited",
-    "retry-after-ms": RETRY_AFTER_MS,
-  } as const;
-  const failed = { success: false, ...rest } as const;
-  switch (type) {
-    case "publish":
-      return { type: "publish-result", ref, "channel-id": subject, ...failed };
-    case "rpc-request": {
-      const ids = { "request-id": null, "channel-id": subject };
-      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
-    }
-    case "subscribe":
-    case "unsubscribe":
-    case "rpc-response":
-    case "rpc-cancel":
-    case "ack": {
-      const message = "the channel cannot take this now";
-      return { ...errorFrame("rate-limited", message, ref), ...rest };
-    }
+  #count({ type, raw }: Entry, sign: 1 | -1): void {
+    this.#space.used += sign * raw.length;
+    if (type === "subscribe") this.#subscribes += sign;
   }
 }

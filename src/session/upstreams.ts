@@ -11,12 +11,17 @@ import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { decodeUpstream, type UpstreamHeader } from "../protocol/upstream.ts";
 import type { Budget } from "./budget.ts";
-import { type Entry, Upstream, type UpstreamSocket } from "./upstream.ts";
+import {
+  type Entry,
+  LineSpace,
+  Upstream,
+  type UpstreamSocket,
+} from "./upstream.ts";
 
 /** What the upstreams need of their session. */
 export interface UpstreamsHost {
-  /** Hands the client a message. */
-  deliver(message: string): void;
+  /** Hands the client messages that take so many bytes together. */
+  deliver(messages: readonly string[], bytes: number): void;
   /** Notes frames that have their replies. */
   answered(entries: readonly Entry[]): void;
   /** Ends the session. */
@@ -47,6 +52,9 @@ export class Upstreams {
   readonly #settings: Settings;
   readonly #budget: Budget;
   readonly #byChannel = new Map<string, Upstream>();
+  /** Channels that were out of reach when last used. */
+  readonly #givenUp = new Set<string>();
+  readonly #space = new LineSpace();
 
   constructor(host: UpstreamsHost, settings: Settings, budget: Budget) {
     this.#host = host;
@@ -88,7 +96,9 @@ export class Upstreams {
     if (this.#byChannel.size >= MAX_UPSTREAMS && !this.#makeRoom()) {
       return undefined;
     }
-    const upstream = new Upstream(channelId, this.#host.clock());
+    const upstream = new Upstream(channelId, this.#host.clock(), this.#space);
+    // What was given up may still be open there: a resume clears it away.
+    upstream.opened = this.#givenUp.delete(channelId);
     this.#byChannel.set(channelId, upstream);
     this.#connect(upstream);
     return upstream;
@@ -96,12 +106,13 @@ export class Upstreams {
 
   /** Sends what can be sent on a channel. */
   advance(upstream: Upstream): void {
-    for (const answer of upstream.advance()) this.#host.deliver(answer);
+    this.#deliver(upstream.advance());
   }
 
   /** A channel that was asked for is open. */
   opened(upstream: Upstream, socket: UpstreamSocket): void {
-    if (!this.#isCurrent(upstream)) {
+    const late = upstream.socket !== undefined;
+    if (late || !this.#isCurrent(upstream)) {
       socket.close(CLOSE_CODES.normal, "not needed any more");
       return;
     }
@@ -122,14 +133,14 @@ export class Upstreams {
 
   /** A channel's message arrived. */
   message(upstream: Upstream, socket: UpstreamSocket, message: string): void {
-    if (upstream.socket !== socket) return;
+    if (upstream.socket !== socket || !this.#isCurrent(upstream)) return;
     upstream.heardAt = this.#host.clock();
     upstream.failures = 0;
     if (message === HEARTBEAT_PONG) return;
     const { header, messages } = decodeUpstream(message);
     this.#note(upstream, header);
-    for (const each of messages) this.#host.deliver(each);
-    this.#budget.passedOn(Math.max(1, messages.length));
+    this.#host.deliver(messages, header.bytes ?? 0);
+    this.#budget.handled(Math.max(1, messages.length));
     if (header.replies === undefined) return;
     this.#host.answered(upstream.settle(header.replies));
     this.advance(upstream);
@@ -142,14 +153,15 @@ export class Upstreams {
     code: number,
     reason: string,
   ): void {
-    if (upstream.socket !== socket) return;
+    if (upstream.socket !== socket || !this.#isCurrent(upstream)) return;
     if (PASSED_ON.has(code)) {
       this.#host.close(code, reason);
       return;
     }
     upstream.broken();
     this.advance(upstream);
-    if (upstream.idle) this.#byChannel.delete(upstream.channelId);
+    const now = this.#host.clock();
+    if (upstream.isIdle(now)) this.#byChannel.delete(upstream.channelId);
     else this.openFailed(upstream);
   }
 
@@ -168,8 +180,14 @@ export class Upstreams {
     const patience = MISSED_HEARTBEATS * HEARTBEAT_MS;
     for (const upstream of [...this.#byChannel.values()]) {
       const { socket } = upstream;
-      if (socket === undefined) continue;
-      if (upstream.idle && now - upstream.usedAt >= UPSTREAM_IDLE_MS) {
+      if (socket === undefined) {
+        if (now - upstream.connectingAt <= patience) continue;
+        upstream.connectingAt = now;
+        this.openFailed(upstream);
+      } else if (
+        upstream.isIdle(now) &&
+        now - upstream.usedAt >= UPSTREAM_IDLE_MS
+      ) {
         this.#letGo(upstream);
       } else if (now - upstream.heardAt > patience) {
         // Not 1000: the channel must know that its session will be back.
@@ -187,6 +205,7 @@ export class Upstreams {
   }
 
   #connect(upstream: Upstream): void {
+    upstream.connectingAt = this.#host.clock();
     this.#budget.called();
     this.#host.open(upstream);
   }
@@ -202,21 +221,23 @@ export class Upstreams {
   #giveUp(upstream: Upstream): void {
     const { channelId } = upstream;
     this.#byChannel.delete(channelId);
+    if (upstream.opened) this.#givenUp.add(channelId);
     if (upstream.subscribed) {
       const type = "subscription-lost";
       this.#answer({ type, "channel-id": channelId, reason: "unavailable" });
     }
     this.#endRequests(upstream, [...upstream.requests]);
     const abandoned = upstream.abandon();
-    for (const { answer } of abandoned) this.#host.deliver(answer);
+    this.#deliver(abandoned.map(({ answer }) => answer));
     this.#host.answered(abandoned.map(({ entry }) => entry));
   }
 
   /** Lets go of the channel that was used longest ago and is not needed. */
   #makeRoom(): boolean {
+    const now = this.#host.clock();
     let oldest: Upstream | undefined;
     for (const upstream of this.#byChannel.values()) {
-      if (!upstream.idle) continue;
+      if (!upstream.isIdle(now)) continue;
       if (oldest === undefined || upstream.usedAt < oldest.usedAt) {
         oldest = upstream;
       }
@@ -228,13 +249,14 @@ export class Upstreams {
 
   #letGo(upstream: Upstream): void {
     this.#byChannel.delete(upstream.channelId);
-    upstream.socket?.close(CLOSE_CODES.normal, "not needed any more");
+    const { socket } = upstream;
+    upstream.socket = undefined;
+    socket?.close(CLOSE_CODES.normal, "not needed any more");
   }
 
   /** Takes in what a channel says of the connection. */
   #note(upstream: Upstream, header: UpstreamHeader): void {
-    upstream.usedAt = this.#host.clock();
-    upstream.note(header);
+    upstream.note(header, this.#host.clock());
     const { resumed } = header;
     if (resumed === undefined) return;
     this.#endRequests(upstream, resumed["unknown-requests"]);
@@ -247,7 +269,8 @@ export class Upstreams {
 
   #endRequests(upstream: Upstream, requestIds: readonly string[]): void {
     for (const id of requestIds) {
-      upstream.requests.delete(id);
+      // It may have ended meanwhile.
+      if (!upstream.requests.delete(id)) continue;
       this.#answer({
         type: "rpc-response",
         "request-id": id,
@@ -263,6 +286,12 @@ export class Upstreams {
   }
 
   #answer(frame: ServerFrame): void {
-    this.#host.deliver(encode(frame).text);
+    this.#deliver([encode(frame).text]);
+  }
+
+  /** Hands the client answers of the session's own, which are short. */
+  #deliver(answers: readonly string[]): void {
+    const bytes = answers.reduce((sum, { length }) => sum + length, 0);
+    this.#host.deliver(answers, bytes);
   }
 }
