@@ -187,6 +187,7 @@ export class MessageLog {
    * keep it.
    */
   commit(now: number): boolean {
+    if (!this.dirty) return true;
     if (this.#doomed.length > 0) this.#store.deleteSegments(this.#doomed);
     this.#doomed = [];
     if (this.#pending.length === 0) return this.#segments.length > 0;
