@@ -13,7 +13,7 @@ import {
   PartialChannelConfigSchema,
   withChanges,
 } from "./protocol/channel-config.ts";
-import { explain, parseJson } from "./protocol/codec.ts";
+import { explain, isObject, parseJson } from "./protocol/codec.ts";
 
 /** Settings that are numbers, by the variable that sets them. */
 export const NUMBER_SETTINGS = {
@@ -209,6 +209,9 @@ function readChannelDefaults(given: unknown): ChannelConfig {
   );
   if (!parsed.ok) {
     throw new SettingsError(`CHANNEL_DEFAULTS: ${parsed.message}`);
+  }
+  if (!isObject(parsed.value)) {
+    throw new SettingsError("CHANNEL_DEFAULTS must be a JSON object");
   }
   const result = v.safeParse(PartialChannelConfigSchema, parsed.value);
   if (!result.success) {

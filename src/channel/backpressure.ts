@@ -55,11 +55,11 @@ export class Backpressure {
     seq: number,
   ): boolean {
     connection.handed += bytes;
-    const { acked } = connection;
+    const { acked, startedAt } = connection;
     if (acked !== null && connection.subscribed) {
       connection.unacked += numbered;
       const { MAX_OUTSTANDING, MAX_OUTSTANDING_BYTES } = this.#limits;
-      if (seq - acked > MAX_OUTSTANDING) return true;
+      if (seq - Math.max(acked, startedAt) > MAX_OUTSTANDING) return true;
       if (connection.unacked > MAX_OUTSTANDING_BYTES) return true;
     }
     // A session hears its client itself, on every channel at once.
@@ -88,8 +88,7 @@ export class Backpressure {
 
   /** Notes that a connection starts at a number; its replay is not counted. */
   started(connection: Connection, seq: number): void {
-    if (connection.acked === null) return;
-    connection.acked = seq;
+    connection.startedAt = seq;
     connection.unacked = 0;
   }
 

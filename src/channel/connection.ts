@@ -41,6 +41,8 @@ export const AttachmentSchema = v.object({
   order: v.nullable(v.number()),
   /** The highest number it acknowledged, or null if it never did. */
   acked: v.nullable(v.number()),
+  /** The number at which its subscription started. */
+  startedAt: v.number(),
   /** Refusals in a row. */
   violations: v.number(),
   /** Bytes handed to it since it was heard, in steps. */
@@ -86,6 +88,7 @@ export class Connection {
       identity,
       order: null,
       acked: null,
+      startedAt: 0,
       violations: 0,
       handed: 0,
       unacked: 0,
@@ -135,6 +138,14 @@ export class Connection {
 
   set acked(seq: number | null) {
     this.#set("acked", seq);
+  }
+
+  get startedAt(): number {
+    return this.#state.startedAt;
+  }
+
+  set startedAt(seq: number) {
+    this.#set("startedAt", seq);
   }
 
   get violations(): number {

@@ -45,6 +45,7 @@ export class Flusher {
     if (this.#cooling) return;
     if (!core.pending) {
       core.arm();
+      core.state.connections.keepChanged();
       this.#host.done();
       return;
     }

@@ -125,8 +125,8 @@ export class Session {
   receive(message: string | ArrayBuffer): void {
     if (this.#closed) return;
     this.#heardAt = this.#host.clock();
-    this.#budget.handled(1);
     if (message === HEARTBEAT_PING) {
+      this.#budget.handled(1);
       this.#handed = 0;
       this.#pinged = true;
       this.#violations = 0;

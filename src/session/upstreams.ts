@@ -52,8 +52,8 @@ export class Upstreams {
   readonly #settings: Settings;
   readonly #budget: Budget;
   readonly #byChannel = new Map<string, Upstream>();
-  /** Channels that were out of reach when last used. */
-  readonly #givenUp = new Set<string>();
+  /** Channels that were in use before and are not now. */
+  readonly #former = new Set<string>();
   readonly #space = new LineSpace();
 
   constructor(host: UpstreamsHost, settings: Settings, budget: Budget) {
@@ -97,8 +97,9 @@ export class Upstreams {
       return undefined;
     }
     const upstream = new Upstream(channelId, this.#host.clock(), this.#space);
-    // What was given up may still be open there: a resume clears it away.
-    upstream.opened = this.#givenUp.delete(channelId);
+    // A request whose outcome the client was told is unknown may still be
+    // open there: a resume that does not name it clears it away.
+    upstream.opened = this.#former.delete(channelId);
     this.#byChannel.set(channelId, upstream);
     this.#connect(upstream);
     return upstream;
@@ -160,8 +161,7 @@ export class Upstreams {
     }
     upstream.broken();
     this.advance(upstream);
-    const now = this.#host.clock();
-    if (upstream.isIdle(now)) this.#byChannel.delete(upstream.channelId);
+    if (upstream.isIdle(this.#host.clock())) this.#forget(upstream);
     else this.openFailed(upstream);
   }
 
@@ -220,8 +220,7 @@ export class Upstreams {
 
   #giveUp(upstream: Upstream): void {
     const { channelId } = upstream;
-    this.#byChannel.delete(channelId);
-    if (upstream.opened) this.#givenUp.add(channelId);
+    this.#forget(upstream);
     if (upstream.subscribed) {
       const type = "subscription-lost";
       this.#answer({ type, "channel-id": channelId, reason: "unavailable" });
@@ -247,8 +246,13 @@ export class Upstreams {
     return true;
   }
 
+  #forget({ channelId, opened }: Upstream): void {
+    this.#byChannel.delete(channelId);
+    if (opened) this.#former.add(channelId);
+  }
+
   #letGo(upstream: Upstream): void {
-    this.#byChannel.delete(upstream.channelId);
+    this.#forget(upstream);
     const { socket } = upstream;
     upstream.socket = undefined;
     socket?.close(CLOSE_CODES.normal, "not needed any more");

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-import { scenario } from "../support/scenario.ts";
+import { coverage, scenario } from "../support/scenario.ts";
 
 scenario(
   "subscribing creates, counts and hands over what is retained",
@@ -350,3 +350,5 @@ scenario("a channel that keeps nothing still numbers", async (world) => {
     "retained-messages": [],
   });
 });
+
+coverage("channels");

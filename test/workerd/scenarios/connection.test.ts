@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-import { scenario } from "../support/scenario.ts";
+import { coverage, scenario } from "../support/scenario.ts";
 
 scenario("a connection is greeted", async (world) => {
   const alice = await world.client("alice");
@@ -270,3 +270,5 @@ scenario(
   },
   { via: ["direct"] },
 );
+
+coverage("connection");

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-import { scenario } from "../support/scenario.ts";
+import { coverage, scenario } from "../support/scenario.ts";
 import type { World } from "../support/world.ts";
 
 async function services(world: World, ...names: string[]) {
@@ -390,3 +390,5 @@ scenario("deleting the channel ends its requests", async (world) => {
   service?.receives({ type: "rpc-request" });
   service?.receives({ type: "channel-deleted" });
 });
+
+coverage("rpc");

@@ -1,7 +1,7 @@
 /** Scenarios, each run in every way a channel can be used and disturbed. */
 import { describe, expect, it } from "vitest";
-
 import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
+import { FRAMES, REASONS, type ScenarioFile } from "../../support/coverage.ts";
 import type { Via } from "./client.ts";
 import { type Disturbance, World } from "./world.ts";
 
@@ -9,7 +9,33 @@ import { type Disturbance, World } from "./world.ts";
 export type Story = (world: World) => Promise<void>;
 
 /** Everything that the server said in any scenario of this file. */
-export const heard: ServerFrame[] = [];
+const heard: ServerFrame[] = [];
+
+/** To be called last: the scenarios have caused what the table says they do. */
+export function coverage(file: ScenarioFile): void {
+  describe("covers", () => {
+    const frames = Object.entries(FRAMES).filter(([, where]) => where === file);
+    it.each(frames.map(([type]) => type))("%s", (type) => {
+      expect(heard.map((frame) => frame.type)).toContain(type);
+    });
+    const reasons = Object.entries(REASONS).flatMap(([type, each]) =>
+      Object.entries(each).flatMap(([reason, where]) =>
+        where === file ? [{ type, reason }] : [],
+      ),
+    );
+    it.each(reasons)("$type $reason", ({ type, reason }) => {
+      expect(heard.map(reasonOf)).toContainEqual({ type, reason });
+    });
+  });
+}
+
+function reasonOf(frame: ServerFrame) {
+  const { type } = frame;
+  if (type === "rpc-request-result") {
+    return { type, reason: frame.delivery.reason };
+  }
+  return { type, reason: "reason" in frame ? frame.reason : undefined };
+}
 
 /**
  * A story, told over direct sockets and over sessions, as it is and disturbed:
