@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: "system",
           environment: "node",
-          include: ["test/system/**/*.test.ts"],
+          include: ["test/system/*.test.ts"],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

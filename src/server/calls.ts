@@ -45,7 +45,7 @@ export async function callChannel<R extends Promise<unknown>>(
       // A stub is broken by an exception: every try takes a fresh one.
       return await call(env.CHANNEL.getByName(channelId));
     } catch (error) {
-      if (isMarked(error, "overloaded")) {
+      if (isOverloaded(error)) {
         throw new OverloadedError("the channel is overloaded", {
           cause: error,
         });
@@ -55,7 +55,9 @@ export async function callChannel<R extends Promise<unknown>>(
           cause: error,
         });
       }
-      if (attempt === MAX_TRIES || !isMarked(error, "retryable")) {
+      // Not only what the platform marks as retryable: it does not say so of
+      // an object that aborted itself, which is a new one on the next try.
+      if (attempt === MAX_TRIES) {
         throw new UnavailableError("the channel is out of reach", {
           cause: error,
         });
@@ -66,6 +68,6 @@ export async function callChannel<R extends Promise<unknown>>(
   }
 }
 
-function isMarked(error: unknown, mark: "overloaded" | "retryable"): boolean {
-  return error instanceof Error && Reflect.get(error, mark) === true;
+function isOverloaded(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, "overloaded") === true;
 }
