@@ -1,0 +1,243 @@
+/**
+ * The service as a process of its own, as `npm start` runs it, and requests
+ * to it over HTTP.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { eventually } from "./waiting.ts";
+
+/** Where package.json stands. */
+const PROJECT = resolve(import.meta.dirname, "../../..");
+
+/** How long a server may take to answer for the first time, in ms. */
+const START_MS = 45_000;
+/** How long a server may take to end when asked to, in ms. */
+const STOP_MS = 10_000;
+
+/** What a log must not hold, whatever clients do. */
+const COMPLAINT =
+  /"level":"error"|Uncaught|had hung|would have hung|exceeded|did not consume|wrangler:err|✘/;
+
+/** How to run a server. */
+export interface ServerOptions {
+  /** Variables, beside `AUTH=open`. */
+  readonly vars?: Readonly<Record<string, string | number>>;
+  /** Where storage lives: absent, a new directory that goes with the server. */
+  readonly dataDir?: string;
+  /** Where it listens: a free port. */
+  readonly port?: number;
+  /** Configurations of other Workers to run in place of the service's own. */
+  readonly configs?: readonly string[];
+  /** Whether `AUTH` is left out. */
+  readonly closed?: boolean;
+}
+
+/** An answer over HTTP. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** As text; empty where there is none. */
+  readonly text: string;
+  /** The text as JSON, or undefined when it is none. */
+  readonly body: unknown;
+}
+
+/** A running server. */
+export interface Server {
+  readonly port: number;
+  readonly dataDir: string;
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** All it has written so far. */
+  log(): string;
+  /** Lines of the log that should not be there. */
+  complaints(): string[];
+  fetch(path: string, init?: RequestInit): Promise<Answer>;
+  /** A request with a JSON body. */
+  sends(method: string, path: string, body: unknown): Promise<Answer>;
+  /** Ends it as Ctrl-C does. */
+  stop(): Promise<void>;
+  /** Ends all its processes at once, as a crash of the machine does. */
+  kill(): Promise<void>;
+}
+
+/** A TCP port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
+  return address.port;
+}
+
+/** A directory for storage that outlives a server. */
+export function newDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "sente-data-"));
+}
+
+/**
+ * Starts a server and waits until it answers. What it writes is added to the
+ * file that `SYSTEM_LOG` of the environment names, if it names one.
+ */
+export async function startServer(
+  options: ServerOptions = {},
+): Promise<Server> {
+  const port = options.port ?? (await freePort());
+  const scratch = await mkdtemp(join(tmpdir(), "sente-system-"));
+  const dataDir = options.dataDir ?? join(scratch, "data");
+  const child = run(options, port, dataDir, scratch);
+  const lines = collect(child);
+  const url = `http://127.0.0.1:${port}`;
+  const exited = once(child, "exit");
+  const ended = async (): Promise<void> => {
+    await exited;
+    await eventually("all its processes are gone", () => !isAlive(child));
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const server: Server = {
+    port,
+    dataDir,
+    url,
+    log: () => lines.join(""),
+    complaints: () =>
+      lines
+        .join("")
+        .split("\n")
+        .filter((line) => COMPLAINT.test(line)),
+    fetch: (path, init) => request(`${url}${path}`, init),
+    sends: (method, path, body) =>
+      request(`${url}${path}`, { method, body: JSON.stringify(body) }),
+    stop: async () => {
+      signal(child, "SIGINT");
+      const hard = setTimeout(() => signal(child, "SIGKILL"), STOP_MS);
+      await ended().finally(() => clearTimeout(hard));
+    },
+    kill: async () => {
+      signal(child, "SIGKILL");
+      await ended();
+    },
+  };
+  try {
+    await eventually(
+      `the server answers on ${url}`,
+      async () => {
+        if (child.exitCode !== null) return true;
+        await request(`${url}/health`);
+        return true;
+      },
+      START_MS,
+    );
+    if (child.exitCode !== null) throw new Error("the server ended at once");
+  } catch (error) {
+    signal(child, "SIGKILL");
+    throw new Error(`the server did not start:\n${server.log()}`, {
+      cause: error,
+    });
+  }
+  return server;
+}
+
+function run(
+  { vars = {}, configs, closed = false }: ServerOptions,
+  port: number,
+  dataDir: string,
+  scratch: string,
+): ChildProcess {
+  const where = ["--port", String(port), "--inspector-port", "0"];
+  where.push("--persist-to", dataDir);
+  for (const [name, value] of Object.entries(vars)) {
+    where.push("--var", `${name}:${value}`);
+  }
+  const own = !closed && configs === undefined;
+  const command = own
+    ? ["npm", "start", "--", ...where]
+    : ["wrangler", "dev", ...(closed ? [] : ["--var", "AUTH:open"])];
+  if (!own) {
+    for (const config of configs ?? []) command.push("-c", config);
+    command.push(...where);
+  }
+  const [program = "", ...args] = command;
+  return spawn(program, args, {
+    cwd: PROJECT,
+    // A process group of its own: it is ended by that group, workerd included.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      PATH: `${join(PROJECT, "node_modules/.bin")}:${process.env.PATH}`,
+      CI: "1",
+      NO_COLOR: "1",
+      WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      // Servers of other tests are none of its business.
+      WRANGLER_REGISTRY_PATH: join(scratch, "registry"),
+      WRANGLER_LOG_PATH: join(scratch, "logs"),
+    },
+  });
+}
+
+function collect(child: ChildProcess): string[] {
+  const lines: string[] = [];
+  const { SYSTEM_LOG } = process.env;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
+      lines.push(text);
+      if (SYSTEM_LOG !== undefined) appendFileSync(SYSTEM_LOG, text);
+    });
+  }
+  return lines;
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  if (child.pid === undefined) return false;
+  try {
+    process.kill(-child.pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function request(url: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(30_000),
+    ...init,
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: parse(text),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
