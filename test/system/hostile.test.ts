@@ -31,18 +31,16 @@ describe.each(KINDS)("bad input (%s)", (_, way) => {
     const channelId = await createChannel(server, "hostile");
     const neighbours = await Neighbours.meet(server, channelId);
     const attacker = new Attacker(server, everyWay(channelId)[way] ?? {});
-    const chatting = neighbours.chat();
-    try {
-      await fc.assert(
-        fc.asyncProperty(hostileInputs(channelId), (input) =>
-          attacker.sends(input),
-        ),
-        { numRuns: 120, seed: seedOfRun(), endOnFailure: true },
-      );
-    } finally {
-      neighbours.stop();
-      await chatting;
-    }
+    const attack = fc.assert(
+      fc.asyncProperty(hostileInputs(channelId), (input) =>
+        attacker.sends(input),
+      ),
+      { numRuns: 120, seed: seedOfRun(), endOnFailure: true },
+    );
+    await Promise.all([
+      attack.finally(() => neighbours.stop()),
+      neighbours.chat(),
+    ]);
     neighbours.expectPeace();
   });
 

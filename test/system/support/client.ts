@@ -133,7 +133,8 @@ export class Client {
       socket.on("close", (code, reason) => {
         this.#ending = { code, reason: String(reason) };
         resolve(this.#ending);
-        this.#giveUp(new Error(`the socket was closed with ${code} ${reason}`));
+        const how = `was closed with ${code} ${reason}`;
+        this.#giveUp(new Error(`${this.name} ${how}`));
       });
     });
   }
@@ -317,7 +318,7 @@ export class Client {
         reject(this.fault);
       } else if (this.#ending !== undefined) {
         const { code, reason } = this.#ending;
-        reject(new Error(`the socket is closed with ${code} ${reason}`));
+        reject(new Error(`${this.name} is closed with ${code} ${reason}`));
       } else {
         const done = (frame: ServerFrame) => resolve(frame as ServerFrameOf<T>);
         add({ matches, resolve: done, reject });
