@@ -3,65 +3,70 @@
  *
  * @module
  */
-import type { ChannelFrame, ClientFrameOf } from "../protocol/client-frames.ts";
+import type {
+  ChannelFrameType,
+  ClientFrameOf,
+} from "../protocol/client-frames.ts";
+import type { Ref } from "../protocol/fields.ts";
 import { CHANNEL_ID_RULE } from "../protocol/names.ts";
 import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import type { Entry } from "./upstream.ts";
+
+/** How long a client should wait before it tries a channel again, in ms. */
+const RETRY_AFTER_MS = 1_000;
+
+/** A frame, as far as its answer needs it. */
+interface Asked {
+  readonly type: ChannelFrameType;
+  readonly ref: Ref | undefined;
+  /** Its channel-id or, for `rpc-response` and `rpc-cancel`, its request-id. */
+  readonly subject: string;
+}
+
+/** The answer to a frame that names no possible channel. */
+export function invalidChannel(asked: Asked): ServerFrame {
+  const message = `\`channel-id\`: ${CHANNEL_ID_RULE}`;
+  return (
+    failedResult(asked, "invalid-channel-id", "request-not-found") ??
+    errorFrame("invalid-message", message, asked.ref)
+  );
+}
+
+/** The answer to a frame that was sent and whose reply will not come. */
+export function unknownOutcome(asked: Asked): ServerFrame {
+  const message = "whether the channel heard this is not known";
+  return (
+    failedResult(asked, "outcome-unknown", "outcome-unknown") ??
+    errorFrame("internal-error", message, asked.ref)
+  );
+}
 
 /**
- * The answer to a frame that names no possible channel.
- *
- * @param subject its channel-id or request-id.
+ * The answer to a frame that could not be sent. It may be sent again: nothing
+ * was done, or its message-id tells.
  */
-export function invalidChannel(
-  frame: ChannelFrame,
-  subject: string,
-): ServerFrame {
-  const { type, ref } = frame;
-  const failed = { success: false, reason: "invalid-channel-id" } as const;
-  const unknown = { success: false, reason: "request-not-found" } as const;
+export function unavailable({ type, ref, subject }: Asked): ServerFrame {
+  const why = {
+    reason: "rate-limited",
+    "retry-after-ms": RETRY_AFTER_MS,
+  } as const;
+  const ids = { ref, "channel-id": subject };
   switch (type) {
-    case "subscribe":
-      return {
-        type: "subscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
-    case "unsubscribe":
-      return {
-        type: "unsubscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
     case "publish":
-      return { type: "publish-result", ref, "channel-id": subject, ...failed };
+      return { type: "publish-result", ...ids, success: false, ...why };
     case "rpc-request": {
-      const ids = { "request-id": null, "channel-id": subject };
-      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
+      const delivery = { success: false, ...why };
+      const none = { "request-id": null };
+      return { type: "rpc-request-result", ...ids, ...none, delivery };
     }
+    case "subscribe":
+    case "unsubscribe":
     case "rpc-response":
-      return {
-        type: "rpc-response-result",
-        ref,
-        "request-id": subject,
-        ...unknown,
-      };
     case "rpc-cancel":
-      return {
-        type: "rpc-cancel-result",
-        ref,
-        "request-id": subject,
-        ...unknown,
-      };
-    case "ack":
-      return errorFrame(
-        "invalid-message",
-        `\`channel-id\`: ${CHANNEL_ID_RULE}`,
-        ref,
-      );
+    case "ack": {
+      const message = "the channel cannot take this now";
+      return { ...errorFrame("rate-limited", message, ref), ...why };
+    }
   }
 }
 
@@ -82,77 +87,41 @@ export function tooManySubscriptions(
   };
 }
 
-/** The answer to a frame that was sent and whose reply will not come. */
-export function unknownOutcome({ type, ref, subject }: Entry): ServerFrame {
-  const reason = "outcome-unknown";
-  const failed = { success: false, reason } as const;
-  switch (type) {
-    case "subscribe":
-      return {
-        type: "subscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
-    case "unsubscribe":
-      return {
-        type: "unsubscription-result",
-        ref,
-        "channel-id": subject,
-        ...failed,
-      };
-    case "publish":
-      return { type: "publish-result", ref, "channel-id": subject, ...failed };
-    case "rpc-request": {
-      const ids = { "request-id": null, "channel-id": subject };
-      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
-    }
-    case "rpc-response":
-      return {
-        type: "rpc-response-result",
-        ref,
-        "request-id": subject,
-        ...failed,
-      };
-    case "rpc-cancel":
-      return {
-        type: "rpc-cancel-result",
-        ref,
-        "request-id": subject,
-        ...failed,
-      };
-    case "ack":
-      return errorFrame("internal-error", "not acknowledged", ref);
-  }
-}
-
-/** How long a client should wait before it tries a channel again, in ms. */
-const RETRY_AFTER_MS = 1_000;
-
-/**
- * The answer to a frame that could not be sent. It may be sent again: nothing
- * was done, or its message-id tells.
- */
-export function unavailable({ type, ref, subject }: Entry): ServerFrame {
-  const rest = {
-    reason: "rate-limited",
-    "retry-after-ms": RETRY_AFTER_MS,
+/** A frame's own result with a reason; undefined for one that has none. */
+function failedResult(
+  { type, ref, subject }: Asked,
+  byChannel: "invalid-channel-id" | "outcome-unknown",
+  byRequest: "request-not-found" | "outcome-unknown",
+): ServerFrame | undefined {
+  const channel = {
+    ref,
+    "channel-id": subject,
+    success: false,
+    reason: byChannel,
   } as const;
-  const failed = { success: false, ...rest } as const;
+  const request = {
+    ref,
+    "request-id": subject,
+    success: false,
+    reason: byRequest,
+  } as const;
   switch (type) {
-    case "publish":
-      return { type: "publish-result", ref, "channel-id": subject, ...failed };
-    case "rpc-request": {
-      const ids = { "request-id": null, "channel-id": subject };
-      return { type: "rpc-request-result", ref, ...ids, delivery: failed };
-    }
     case "subscribe":
+      return { type: "subscription-result", ...channel };
     case "unsubscribe":
-    case "rpc-response":
-    case "rpc-cancel":
-    case "ack": {
-      const message = "the channel cannot take this now";
-      return { ...errorFrame("rate-limited", message, ref), ...rest };
+      return { type: "unsubscription-result", ...channel };
+    case "publish":
+      return { type: "publish-result", ...channel };
+    case "rpc-request": {
+      const delivery = { success: false, reason: byChannel };
+      const ids = { ref, "request-id": null, "channel-id": subject };
+      return { type: "rpc-request-result", ...ids, delivery };
     }
+    case "rpc-response":
+      return { type: "rpc-response-result", ...request };
+    case "rpc-cancel":
+      return { type: "rpc-cancel-result", ...request };
+    case "ack":
+      return undefined;
   }
 }

@@ -316,7 +316,9 @@ export class Session {
     this.#violations = 0;
     const channelId = byRequest ? channelOfRequest(subject) : subject;
     if (channelId === undefined || !isChannelId(channelId)) {
-      this.answer(invalidChannel(frame, subject));
+      this.answer(
+        invalidChannel({ type: frame.type, ref: frame.ref, subject }),
+      );
       return undefined;
     }
     const known = this.#upstreams.get(channelId);
