@@ -120,6 +120,7 @@ async function answer(
     const { pathname } = new URL(request.url);
     return failure("not-found", `there is nothing at ${pathname}`);
   } catch (error) {
+    if (error instanceof SettingsError) return misconfigured(request, error);
     return failed(error);
   }
 }
@@ -171,6 +172,16 @@ async function channels(
   return json(await listChannels(env, query.value));
 }
 
+/** The answer while a setting has a value that it cannot have. */
+function misconfigured(request: Request, { message }: SettingsError): Response {
+  logError("settings", message);
+  if (new URL(request.url).pathname === "/health") {
+    return json({ status: "unhealthy" }, 503);
+  }
+  const hint = "a setting of this deployment is wrong; its log says which";
+  return failure("unavailable", hint);
+}
+
 /** The answer to what went wrong; only the log hears the details. */
 function failed(error: unknown): Response {
   logError("request", error);
@@ -185,10 +196,6 @@ function failed(error: unknown): Response {
   if (error instanceof OutcomeUnknownError) {
     const message = "the channel was interrupted; it may have been done";
     return failure("outcome-unknown", message);
-  }
-  if (error instanceof SettingsError) {
-    const message = "a setting of this deployment is wrong; its log says which";
-    return failure("unavailable", message);
   }
   return failure("internal-error", "the server failed to answer");
 }

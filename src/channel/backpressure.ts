@@ -7,6 +7,7 @@
  */
 import type { Settings } from "../config.ts";
 import type { Connection } from "./connection.ts";
+import type { Numbered } from "./outbox.ts";
 
 type Limits = Pick<
   Settings,
@@ -44,33 +45,37 @@ export class Backpressure {
    * Counts what a connection was handed.
    *
    * @param bytes all of it.
-   * @param numbered those of live numbered messages.
-   * @param seq the channel's newest number.
-   * @returns whether it is too slow and must be closed.
+   * @param numbered the live numbered messages among it.
+   * @returns why it must be closed, if it is too slow.
    */
   handed(
     connection: Connection,
     bytes: number,
-    numbered: number,
-    seq: number,
-  ): boolean {
+    numbered: Numbered,
+  ): string | undefined {
     connection.handed += bytes;
-    const { acked, startedAt } = connection;
-    if (acked !== null && connection.subscribed) {
-      connection.unacked += numbered;
+    connection.unackedMessages += numbered.messages;
+    connection.unacked += numbered.bytes;
+    if (connection.acked !== null) {
       const { MAX_OUTSTANDING, MAX_OUTSTANDING_BYTES } = this.#limits;
-      if (seq - Math.max(acked, startedAt) > MAX_OUTSTANDING) return true;
-      if (connection.unacked > MAX_OUTSTANDING_BYTES) return true;
+      if (
+        connection.unackedMessages > MAX_OUTSTANDING ||
+        connection.unacked > MAX_OUTSTANDING_BYTES
+      ) {
+        return "too much is unacknowledged";
+      }
     }
     // A session hears its client itself, on every channel at once.
     const { MAX_SILENT_BYTES } = this.#limits;
     if (connection.upstream || connection.handed <= MAX_SILENT_BYTES) {
-      return false;
+      return undefined;
     }
     const heartbeat = connection.socket.lastHeartbeatAt();
-    if (heartbeat === undefined || heartbeat <= connection.heardAt) return true;
+    if (heartbeat === undefined || heartbeat <= connection.heardAt) {
+      return "too much was sent unheard";
+    }
     this.heard(connection, heartbeat);
-    return false;
+    return undefined;
   }
 
   /** Notes a sign of life. */
@@ -83,12 +88,15 @@ export class Backpressure {
   acknowledged(connection: Connection, seq: number, newest: number): void {
     const acked = Math.min(Math.max(seq, connection.acked ?? 0), newest);
     connection.acked = acked;
-    connection.unacked = Math.min(connection.unacked, this.#bytesAfter(acked));
+    const { unackedMessages, unacked } = connection;
+    connection.unackedMessages = Math.min(unackedMessages, newest - acked);
+    connection.unacked = Math.min(unacked, this.#bytesAfter(acked));
   }
 
-  /** Notes that a connection starts at a number; its replay is not counted. */
-  started(connection: Connection, seq: number): void {
-    connection.startedAt = seq;
+  /** Notes that a subscription starts; its replay is not counted. */
+  started(connection: Connection): void {
+    if (connection.acked !== null) connection.acked = 0;
+    connection.unackedMessages = 0;
     connection.unacked = 0;
   }
 

@@ -41,14 +41,14 @@ export const AttachmentSchema = v.object({
   order: v.nullable(v.number()),
   /** The highest number it acknowledged, or null if it never did. */
   acked: v.nullable(v.number()),
-  /** The number at which its subscription started. */
-  startedAt: v.number(),
   /** Refusals in a row. */
   violations: v.number(),
   /** Bytes handed to it since it was heard, in steps. */
   handed: v.number(),
   /** Bytes of numbered messages since the one it acknowledged, in steps. */
   unacked: v.number(),
+  /** Their number, in steps. */
+  unackedMessages: v.number(),
   /** When it last said something that woke the channel, in ms, in steps. */
   heardAt: v.number(),
   /** The order of the subscriber asked last, kept by one of them. */
@@ -57,9 +57,11 @@ export const AttachmentSchema = v.object({
 export type Attachment = v.InferOutput<typeof AttachmentSchema>;
 
 type Kept = Omit<Attachment, "identity">;
+type Count = "handed" | "unacked" | "unackedMessages" | "heardAt";
 
-/** Bytes and ms between two times that they are kept. */
+/** Bytes, messages and ms between two times that they are kept. */
 const BYTES_STEP = 1_048_576;
+const MESSAGES_STEP = 256;
 const HEARD_STEP_MS = 10_000;
 
 /** One socket and what is known of it. */
@@ -68,7 +70,7 @@ export class Connection {
   readonly identity: Identity;
   #state: Kept;
   /** What of the counts was last kept. */
-  #kept: Pick<Kept, "handed" | "unacked" | "heardAt">;
+  #kept: Pick<Kept, Count>;
   #changed = false;
   /** Closed by us: nothing more is sent. */
   closed = false;
@@ -88,10 +90,10 @@ export class Connection {
       identity,
       order: null,
       acked: null,
-      startedAt: 0,
       violations: 0,
       handed: 0,
       unacked: 0,
+      unackedMessages: 0,
       heardAt: now,
     });
     connection.#changed = true;
@@ -140,14 +142,6 @@ export class Connection {
     this.#set("acked", seq);
   }
 
-  get startedAt(): number {
-    return this.#state.startedAt;
-  }
-
-  set startedAt(seq: number) {
-    this.#set("startedAt", seq);
-  }
-
   get violations(): number {
     return this.#state.violations;
   }
@@ -182,6 +176,15 @@ export class Connection {
     this.#count("unacked", bytes, BYTES_STEP);
   }
 
+  /** Numbered messages since the one it acknowledged. */
+  get unackedMessages(): number {
+    return this.#state.unackedMessages;
+  }
+
+  set unackedMessages(messages: number) {
+    this.#count("unackedMessages", messages, MESSAGES_STEP);
+  }
+
   /** When it last said something that woke the channel, in ms. */
   get heardAt(): number {
     return this.#state.heardAt;
@@ -206,11 +209,7 @@ export class Connection {
   }
 
   /** Keeps a count that changes all the time only now and then. */
-  #count(
-    key: "handed" | "unacked" | "heardAt",
-    value: number,
-    step: number,
-  ): void {
+  #count(key: Count, value: number, step: number): void {
     this.#state[key] = value;
     if (Math.abs(value - this.#kept[key]) >= step) this.#mark();
   }

@@ -5,9 +5,16 @@
  *
  * @module
  */
-import type { ClientFrameOf } from "../protocol/client-frames.ts";
+import {
+  type ClientFrameOf,
+  isAskingForMuch,
+} from "../protocol/client-frames.ts";
 import { encode, type Inbound } from "../protocol/codec.ts";
-import { CLOSE_CODES, type ErrorReason } from "../protocol/reasons.ts";
+import {
+  CLOSE_CODES,
+  type CloseCode,
+  type ErrorReason,
+} from "../protocol/reasons.ts";
 import {
   authenticateResult,
   echo,
@@ -63,6 +70,8 @@ export class ChannelCore {
   readonly #hooks: CoreHooks;
   #replayed = 0;
   #lookedAt = 0;
+  /** Those who wait for a list of channels. */
+  readonly #listing = new WeakSet<Connection>();
   /** Frames of connections whose replay must wait for its turn. */
   readonly #waiting = new Map<Connection, Arrival[]>();
 
@@ -111,7 +120,9 @@ export class ChannelCore {
     const expected =
       calls.involves(connection.id) || this.state.holdsFor(connection.id);
     if (broken && connection.upstream && expected) {
-      connections.waitFor(connection.id, now + AWAY_MS);
+      const until = now + AWAY_MS;
+      connections.waitFor(connection.id, until);
+      this.state.change({ awayUntil: until });
     } else {
       connectionGone(this.state, connection.id);
     }
@@ -128,14 +139,21 @@ export class ChannelCore {
     const waiting = this.#waiting.get(connection);
     if (waiting === undefined) {
       this.#handleSafely(connection, arrival);
-    } else if (waiting.length < MAX_WAITING_FRAMES) {
+    } else if (arrival.kind === "frame" && arrival.frame.type === "ack") {
+      // Nothing has been handed over yet that it could be about.
+    } else if (
+      arrival.kind === "overflow" ||
+      connection.upstream ||
+      waiting.length < MAX_WAITING_FRAMES
+    ) {
+      // A session bounds what it sends by itself.
       waiting.push(arrival);
     } else if (waiting.length < 2 * MAX_WAITING_FRAMES) {
       waiting.push({ kind: "overflow", arrival });
     } else {
       const { policy } = CLOSE_CODES;
       const reason = "too many frames before the subscription is answered";
-      this.state.outbox.close(connection, policy, reason);
+      this.#close(connection, policy, reason);
     }
   }
 
@@ -149,12 +167,12 @@ export class ChannelCore {
     const refused = { kind: "refused", reason, message, original } as const;
     this.receive(connection, { ...refused, ref: undefined });
     if (error.reason !== "frame-too-large") return;
-    const { tooLarge } = CLOSE_CODES;
-    this.state.outbox.close(connection, tooLarge, error.reason);
+    this.#close(connection, CLOSE_CODES.tooLarge, error.reason);
   }
 
   /** Sends an answer that had to be waited for. */
   answer(connection: Connection, frame: ServerFrame): void {
+    this.#listing.delete(connection);
     if (this.state.connections.get(connection.id) === connection) {
       this.state.reply(connection, frame);
     }
@@ -317,6 +335,15 @@ export class ChannelCore {
         state.reply(connection, authenticateResult(frame));
         break;
       case "list-channels":
+        if (this.#listing.has(connection)) {
+          const message = "wait for the list that was asked for";
+          this.#refuse(
+            connection,
+            errorFrame("rate-limited", message, frame.ref),
+          );
+          break;
+        }
+        this.#listing.add(connection);
         this.#hooks.listChannels(connection, frame);
         break;
       case "get-subscriptions": {
@@ -358,13 +385,19 @@ export class ChannelCore {
     else this.state.reply(connection, error);
   }
 
+  /** Closes a connection; nothing that it sent behind this is done. */
+  #close(connection: Connection, code: CloseCode, reason: string): void {
+    connection.closed = true;
+    this.state.outbox.close(connection, code, reason);
+  }
+
   #refuse(connection: Connection, error: ServerFrame & { type: "error" }) {
     if (connection.closed) return;
     this.state.reply(connection, error);
     connection.violations++;
     if (connection.violations < MAX_VIOLATIONS) return;
     const { policy } = CLOSE_CODES;
-    this.state.outbox.close(connection, policy, TOO_MANY_VIOLATIONS);
+    this.#close(connection, policy, TOO_MANY_VIOLATIONS);
   }
 
   #routed(connection: Connection, type: string): void {
@@ -382,13 +415,9 @@ export class ChannelCore {
   }
 }
 
-/**
- * Subscribing over and over is answered with much and costs little: it does
- * not show that anything was read.
- */
+/** What is answered with much and costs little does not show any reading. */
 function isSignOfLife(arrival: Arrival): boolean {
   if (arrival.kind === "resume") return false;
   if (arrival.kind !== "frame") return true;
-  const { type } = arrival.frame;
-  return type !== "subscribe" && type !== "unsubscribe";
+  return !isAskingForMuch(arrival.frame);
 }

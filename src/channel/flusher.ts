@@ -84,8 +84,8 @@ export class Flusher {
     );
     for (const { connection, messages, bytes, numbered } of deliveries) {
       for (const message of messages) send(connection, message);
-      if (backpressure.handed(connection, bytes, numbered, seq)) {
-        const reason = "too much is unacknowledged";
+      const reason = backpressure.handed(connection, bytes, numbered);
+      if (reason !== undefined) {
         outbox.close(connection, CLOSE_CODES.tooSlow, reason);
       }
     }

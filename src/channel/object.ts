@@ -127,6 +127,7 @@ export class Channel extends DurableObject<Env> {
     this.#reports = new ReportSource(this.#state, deploymentName(env));
     this.#reporter = new Reporter({
       changed: () => this.#reports.changed,
+      urgent: () => this.#reports.urgent,
       send: () => this.#sendReport(),
       failed: (error) => logError("channel report", error),
       intervalMs: settings.REPORT_INTERVAL_MS,
@@ -199,9 +200,10 @@ export class Channel extends DurableObject<Env> {
     this.#flusher.soon();
   }
 
-  override alarm(): void {
+  override async alarm(): Promise<void> {
     this.#core.due();
-    this.#flusher.soon();
+    // Not before it is written: the platform repeats an alarm that failed.
+    await this.#flusher.flushed();
   }
 
   /** Publishes what came over HTTP or from another Worker. */
@@ -212,9 +214,10 @@ export class Channel extends DurableObject<Env> {
   }
 
   async info(grants: Grants): Promise<Outcome<ChannelInfo>> {
-    // After a crash there may be something to wait for: the alarm must be set.
-    this.#flusher.soon();
-    return this.#known(grants, "info", info(this.#state));
+    const outcome = this.#known(grants, "info", info(this.#state));
+    // Nobody is told what may yet be lost.
+    await this.#flusher.flushed();
+    return outcome;
   }
 
   /** Creates the channel, or finds that it exists. */
@@ -252,7 +255,7 @@ export class Channel extends DurableObject<Env> {
   /** A page of stored messages, as the JSON of the answer. */
   async history(grants: Grants, query: HistoryQuery): Promise<Outcome<string>> {
     const page = historyPage(this.#state, query);
-    this.#flusher.soon();
+    await this.#flusher.flushed();
     return this.#known(grants, "history", page);
   }
 
@@ -301,6 +304,7 @@ export class Channel extends DurableObject<Env> {
 
   async #sendReport(): Promise<ReportAnswer> {
     this.#core.closeSilent();
+    this.#flusher.soon();
     const report = this.#reports.take();
     const { REGISTRY_SHARDS } = this.#state.settings;
     const shard = shardOf(report.channelId, REGISTRY_SHARDS);

@@ -17,16 +17,22 @@ export interface Delivery {
   readonly connection: Connection;
   readonly messages: readonly string[];
   readonly bytes: number;
-  /** The bytes of live numbered messages among them. */
-  readonly numbered: number;
+  /** The live numbered messages among them. */
+  readonly numbered: Numbered;
+}
+
+/** How many numbered messages, and their bytes. */
+export interface Numbered {
+  readonly messages: number;
+  readonly bytes: number;
 }
 
 /** Frames that only one connection gets, and what its session must know. */
 interface Own {
   readonly frames: Encoded[];
   readonly header: UpstreamHeader;
-  /** The bytes of live numbered messages among the frames. */
-  numbered: number;
+  /** The live numbered messages among the frames. */
+  numbered: Numbered;
 }
 
 interface Closing {
@@ -34,11 +40,13 @@ interface Closing {
   readonly reason: string;
 }
 
+const NONE: Numbered = { messages: 0, bytes: 0 };
+
 export class Outbox {
   #shared: Encoded[] = [];
   /** The newest number among the shared frames. */
   #sharedSeq: number | undefined;
-  #sharedNumbered = 0;
+  #sharedNumbered = NONE;
   #bytes = 0;
   readonly #own = new Map<Connection, Own>();
   readonly #closing = new Map<Connection, Closing>();
@@ -61,7 +69,7 @@ export class Outbox {
 
   /** The bytes of numbered messages for every subscriber. */
   get numberedBytes(): number {
-    return this.#sharedNumbered;
+    return this.#sharedNumbered.bytes;
   }
 
   /**
@@ -76,13 +84,13 @@ export class Outbox {
       if (seq !== undefined) own.header.seq = seq;
       if (connection === except) continue;
       own.frames.push(frame);
-      if (seq !== undefined) own.numbered += frame.bytes;
+      if (seq !== undefined) own.numbered = plus(own.numbered, frame);
     }
     this.#shared.push(frame);
     this.#bytes += frame.bytes;
     if (seq === undefined) return;
     this.#sharedSeq = seq;
-    this.#sharedNumbered += frame.bytes;
+    this.#sharedNumbered = plus(this.#sharedNumbered, frame);
   }
 
   /** Hands a frame to one connection. */
@@ -107,7 +115,7 @@ export class Outbox {
   separate(connection: Connection): Own {
     const known = this.#own.get(connection);
     if (known !== undefined) return known;
-    const own: Own = { frames: [], header: {}, numbered: 0 };
+    const own: Own = { frames: [], header: {}, numbered: NONE };
     if (connection.subscribed) {
       for (const frame of this.#shared) own.frames.push(frame);
       own.numbered = this.#sharedNumbered;
@@ -149,7 +157,7 @@ export class Outbox {
     const afterwards = this.#afterwards;
     this.#shared = [];
     this.#sharedSeq = undefined;
-    this.#sharedNumbered = 0;
+    this.#sharedNumbered = NONE;
     this.#bytes = 0;
     this.#own.clear();
     this.#closing.clear();
@@ -188,6 +196,10 @@ export class Outbox {
       yield { connection, messages, bytes, numbered };
     }
   }
+}
+
+function plus({ messages, bytes }: Numbered, frame: Encoded): Numbered {
+  return { messages: messages + 1, bytes: bytes + frame.bytes };
 }
 
 function totalBytes(frames: readonly Encoded[]): number {

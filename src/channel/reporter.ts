@@ -11,6 +11,8 @@ import type { ReportAnswer } from "../registry/report.ts";
 export interface ReporterHost {
   /** Whether something changed since the last report was made. */
   changed(): boolean;
+  /** Whether it is of a kind that must not be lost with a crash. */
+  urgent(): boolean;
   /** Makes a report and sends it. Rejects when it did not arrive. */
   send(): Promise<ReportAnswer>;
   /** Called with what went wrong; the report is made again later. */
@@ -35,6 +37,7 @@ export class Reporter {
 
   /** To be called after every event. */
   poke(): void {
+    if (this.#host.urgent()) void this.now();
     if (this.#busy || !this.#host.changed()) return;
     this.#busy = true;
     this.#sending = this.#report();
@@ -43,7 +46,10 @@ export class Reporter {
   /** Reports without waiting for the pause to end; resolves afterwards. */
   async now(): Promise<void> {
     // One at a time, so that an older report never arrives last.
-    await this.#sending;
+    const before = this.#sending;
+    await before;
+    // Somebody else has begun meanwhile, and tells the same.
+    if (this.#sending !== before) return this.now();
     if (!this.#host.changed()) return;
     this.#sending = this.#send();
     await this.#sending;

@@ -12,6 +12,7 @@ export class ReportSource {
   readonly #deployment: string;
   /** What was last told, so that only news is. */
   #told = "";
+  #toldIdentity = "";
   #order = 0;
 
   constructor(state: ChannelState, deployment: string) {
@@ -20,6 +21,8 @@ export class ReportSource {
     const nothing =
       state.existing === undefined && state.connections.size === 0;
     if (nothing) this.#told = this.#summary();
+    // What exists on waking was told when it came to exist.
+    this.#toldIdentity = this.#identity();
   }
 
   /** Whether there is anything the registry does not know. */
@@ -27,10 +30,16 @@ export class ReportSource {
     return this.#state.counters.changed || this.#told !== this.#summary();
   }
 
+  /** Whether the registry does not know that the channel exists, or how. */
+  get urgent(): boolean {
+    return this.#toldIdentity !== this.#identity();
+  }
+
   /** A report, which counts as told unless it is given back. */
   take(): ChannelReport {
     const { id, counters, telemetry } = this.#state;
     this.#told = this.#summary();
+    this.#toldIdentity = this.#identity();
     return {
       channelId: id,
       order: this.#nextOrder(),
@@ -45,6 +54,7 @@ export class ReportSource {
   /** Takes a report back that did not arrive. */
   giveBack({ counts, telemetry }: ChannelReport): void {
     this.#told = "";
+    this.#toldIdentity = "";
     this.#state.counters.giveBack(counts);
     this.#state.telemetry.giveBack(telemetry);
   }
@@ -78,11 +88,15 @@ export class ReportSource {
     return direct;
   }
 
+  #identity(): string {
+    const { record } = this.#state.existing ?? {};
+    return `${record?.epoch} ${JSON.stringify(record?.config)}`;
+  }
+
   #summary(): string {
     const { existing, connections, calls } = this.#state;
     return [
-      existing?.record.epoch,
-      JSON.stringify(existing?.record.config),
+      this.#identity(),
       existing?.log.seq,
       connections.subscriberCount,
       this.#directConnections(),

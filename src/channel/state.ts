@@ -146,12 +146,14 @@ export class ChannelState {
     final: boolean,
   ): void {
     const connection = this.connections.get(requester);
-    if (connection !== undefined) {
+    // Behind what waits until the requester has resumed, nothing overtakes.
+    if (connection !== undefined && !this.#held.has(requester)) {
       const header = this.outbox.send(connection, frame);
       if (final) header.ended = [...(header.ended ?? []), id];
       return;
     }
-    if (!this.connections.away.has(requester)) return;
+    const expected = connection ?? this.connections.away.get(requester);
+    if (expected === undefined) return;
     // Not kept: its session then learns that the outcome is unknown.
     if (this.#heldBytes + frame.bytes > MAX_HELD_BYTES) return;
     this.#heldBytes += frame.bytes;

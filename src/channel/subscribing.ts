@@ -67,7 +67,7 @@ export function subscribe(
     frame["retained-limit"],
   );
   if (!connection.subscribed) {
-    state.backpressure.started(connection, existing.log.seq);
+    state.backpressure.started(connection);
   }
   const header = join(state, existing, connection);
   const result = subscriptionResult(
@@ -134,8 +134,9 @@ export function resume(
 ): number {
   const { header, frames } = state.outbox.separate(connection);
   const named = new Set(requests);
-  const held = state.takeHeld(connection.id);
-  const known = new Set(held.map(({ id }) => id));
+  const held = state.takeHeld(connection.id).filter(({ id }) => named.has(id));
+  const ended = held.filter(({ final }) => final);
+  const known = new Set(ended.map(({ id }) => id));
   for (const call of state.calls.of(connection.id)) {
     // Its session never learnt of it, so nobody waits for the answer.
     if (named.has(call.id)) known.add(call.id);
@@ -151,8 +152,7 @@ export function resume(
       frames.push(frame);
       bytes += frame.bytes;
     }
-    const newest = state.existing?.log.seq ?? 0;
-    state.backpressure.started(connection, newest);
+    state.backpressure.started(connection);
   }
   for (const { id, frame, final } of held) {
     state.sendAnswer(connection.id, id, frame, final);

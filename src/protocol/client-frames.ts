@@ -135,6 +135,13 @@ export function isChannelFrame(frame: ClientFrame): frame is ChannelFrame {
   return channelFrameTypes.has(frame.type);
 }
 
+/** Whether a frame costs its sender little and is answered with much. */
+export function isAskingForMuch({ type }: ClientFrame): boolean {
+  return (
+    type === "subscribe" || type === "unsubscribe" || type === "list-channels"
+  );
+}
+
 /** Whether `type` is one the server knows. */
 export function isClientFrameType(type: string): type is ClientFrameType {
   return Object.hasOwn(CLIENT_FRAMES, type);

@@ -154,7 +154,7 @@ export function parseJson(
   | { ok: true; value: unknown }
   | { ok: false; reason: "invalid-json" | "invalid-message"; message: string } {
   if (isTooDeep(text, maxDepth)) {
-    const message = `objects and arrays may be nested ${MAX_DEPTH} deep`;
+    const message = `nested more than ${MAX_DEPTH} deep, which is the most`;
     return { ok: false, reason: "invalid-message", message };
   }
   try {

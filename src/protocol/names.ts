@@ -38,6 +38,7 @@ export function isOwnMessageId(id: string): boolean {
   return (
     id.length > 0 &&
     id.length <= MAX_MESSAGE_ID_LENGTH &&
+    id.isWellFormed() &&
     !id.startsWith("msg-") &&
     !id.startsWith("eph-")
   );

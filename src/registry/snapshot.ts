@@ -26,6 +26,11 @@ const ISOLATE_HEARTBEATS = 3;
 /** Deployments whose first report is remembered. */
 const MAX_DEPLOYMENTS = 10;
 
+/** How long before the end of a deployment reports may have been lost, in ms. */
+const DOUBTFUL_MS = 10_000;
+/** A span in which nothing lies. */
+const NEVER = [0, 0] as const;
+
 /** Deleted channels that are remembered. */
 const MAX_DELETED = 10_000;
 
@@ -35,6 +40,11 @@ interface Sums {
   telemetry: TelemetryCounts;
   /** When each deployment was first heard of, newest last. */
   deployments: [name: string, at: number][];
+  /**
+   * Who was last heard of between this time, in ms, and the newest deployment
+   * may not have come to tell all before the one before it ended.
+   */
+  doubtfulFrom: number;
 }
 
 const SumsSchema = v.object({
@@ -54,6 +64,7 @@ const SumsSchema = v.object({
     v.object({ processed: v.number(), dropped: v.number() }),
   ),
   deployments: v.array(v.tuple([v.string(), v.number()])),
+  doubtfulFrom: v.number(),
 });
 
 /** One channel, as the registry tells of it. */
@@ -96,7 +107,12 @@ export class Snapshot {
     const kept = store.readSums();
     this.#sums =
       kept === undefined
-        ? { counts: noCounts(), telemetry: {}, deployments: [] }
+        ? {
+            counts: noCounts(),
+            telemetry: {},
+            deployments: [],
+            doubtfulFrom: 0,
+          }
         : v.parse(SumsSchema, JSON.parse(kept));
     this.#totals = store.totals();
     for (const { channelId, openRequests } of store.withOpenRequests()) {
@@ -117,10 +133,14 @@ export class Snapshot {
     const { channelId, channel, directConnections } = report;
     const { order, counts, telemetry } = report;
     this.#add(counts, telemetry);
-    this.#rates.add(channelId, counts.published, now);
     const known = this.#store.read(channelId);
     const newest = known?.order ?? this.#deleted.get(channelId) ?? 0;
-    if (order <= newest) return;
+    if (order <= newest) {
+      // Older than what is known, but a sign of life all the same.
+      if (known !== undefined) this.#store.write({ ...known, heardAt: now });
+      return;
+    }
+    this.#rates.add(channelId, counts.published, now);
     if (known !== undefined) this.#count(known, -1);
     if (channel === null && directConnections === 0) {
       this.#open.delete(channelId);
@@ -166,6 +186,7 @@ export class Snapshot {
   hear(deployment: string, now: number): boolean {
     const { deployments } = this.#sums;
     if (deployments.some(([name]) => name === deployment)) return false;
+    this.#sums.doubtfulFrom = this.#store.lastHeardAt() - DOUBTFUL_MS;
     deployments.push([deployment, now]);
     deployments.splice(0, deployments.length - MAX_DEPLOYMENTS);
     this.#sumsChanged = true;
@@ -221,13 +242,14 @@ export class Snapshot {
   toAsk(limit: number, now: number): string[] {
     const before = Math.max(now - ASK_AFTER_MS, this.#since ?? 0);
     return this.#store
-      .claiming(before, limit)
+      .claiming(before, this.#doubtful, limit)
       .map(({ channelId }) => channelId);
   }
 
   /** When the next channel is to be asked, in ms, or undefined. */
   nextAskAt(): number | undefined {
-    const [entry] = this.#store.claiming(Number.MAX_SAFE_INTEGER, 1);
+    const always = Number.MAX_SAFE_INTEGER;
+    const [entry] = this.#store.claiming(always, NEVER, 1);
     return entry && entry.heardAt + ASK_AFTER_MS;
   }
 
@@ -242,6 +264,10 @@ export class Snapshot {
     if (!this.#sumsChanged) return;
     this.#sumsChanged = false;
     this.#store.writeSums(JSON.stringify(this.#sums));
+  }
+
+  get #doubtful(): readonly [number, number] {
+    return [this.#sums.doubtfulFrom, this.#since ?? 0];
   }
 
   get #since(): number | undefined {

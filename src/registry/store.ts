@@ -76,6 +76,7 @@ const IsolateRow = v.object({
   connections: v.number(),
   heard_at: v.number(),
 });
+const LastHeardRow = v.object({ at: v.number() });
 const SumsRow = v.object({ body: v.string() });
 
 export class RegistryStore {
@@ -142,15 +143,28 @@ export class RegistryStore {
    * Those that claim to be in use, heard of longest ago first.
    *
    * @param before only those not heard of since, in ms.
+   * @param doubtful whoever was last heard of in this span, in ms, counts too.
    */
-  claiming(before: number, limit: number): Entry[] {
+  claiming(
+    before: number,
+    doubtful: readonly [from: number, to: number],
+    limit: number,
+  ): Entry[] {
     return this.#entries(
       `SELECT * FROM channels
-       WHERE (subscribers > 0 OR direct > 0 OR open > 0) AND heard_at < ?
+       WHERE heard_at < ? AND (subscribers > 0 OR direct > 0 OR open > 0
+         OR (heard_at >= ? AND heard_at < ?))
        ORDER BY heard_at LIMIT ?`,
       before,
+      ...doubtful,
       limit,
     );
+  }
+
+  /** When any channel was last heard of, in ms; 0 without any. */
+  lastHeardAt(): number {
+    const query = "SELECT COALESCE(MAX(heard_at), 0) AS at FROM channels";
+    return readRows(this.#sql, LastHeardRow, query)[0]?.at ?? 0;
   }
 
   totals(): { channels: number; subscribers: number; direct: number } {

@@ -46,6 +46,9 @@ export function sendRequest(
   who: { userId: string | null; grants: Grants },
   signal?: AbortSignal,
 ): Promise<RpcOutcome> {
+  if (signal?.aborted) {
+    return Promise.resolve({ ok: false, reason: "cancelled" });
+  }
   return new Promise((resolve) => {
     const finish = (outcome: RpcOutcome): void => {
       clearInterval(ticks);
@@ -75,9 +78,8 @@ export function sendRequest(
       () => session.tick(),
       settingsOf(env).HEARTBEAT_MS / 2,
     );
-    signal?.addEventListener("abort", () =>
-      finish({ ok: false, reason: "cancelled" }),
-    );
+    const abort = () => finish({ ok: false, reason: "cancelled" });
+    signal?.addEventListener("abort", abort, { once: true });
     session.request({
       type: "rpc-request",
       "channel-id": channelId,

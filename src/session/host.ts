@@ -8,8 +8,10 @@ import type { Grants } from "../access/grants.ts";
 import { connect } from "../channel/connect.ts";
 import type { Identity } from "../channel/connection.ts";
 import { type Env, settingsOf } from "../env.ts";
+import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { errorFrame } from "../protocol/replies.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
 import { listChannels } from "../registry/client.ts";
 import { logError } from "../telemetry/sink.ts";
 import { countConnection, isolateTelemetry, refreshReport } from "./isolate.ts";
@@ -42,17 +44,10 @@ export function createSession(
     send: (message) => client.send(message),
     close: (code, reason) => client.close(code, reason),
     open: (upstream) => void openUpstream(env, identity, session, upstream),
-    later: (ms, callback) => void setTimeout(callback, ms),
+    later: (ms, callback) =>
+      void setTimeout(() => guarded(session, callback), ms),
     listChannels: (frame) => {
-      listChannels(env, frame).then(
-        (page) =>
-          session.answer({ type: "channel-list", ref: frame.ref, ...page }),
-        (error) => {
-          logError("list-channels", error);
-          const message = "the list of channels is not available now";
-          session.answer(errorFrame("internal-error", message, frame.ref));
-        },
-      );
+      void answerList(env, session, frame);
     },
     clock: Date.now,
     random: Math.random,
@@ -74,8 +69,8 @@ export function acceptSession(
   const session = createSession(env, identity, {
     send: (message) => server.send(message),
     close: (code, reason) => {
-      server.close(code, reason);
       end(code);
+      server.close(code, reason);
     },
   });
   const telemetry = isolateTelemetry(env);
@@ -116,6 +111,23 @@ export function acceptSession(
   return new Response(null, { status: 101, webSocket: client, headers });
 }
 
+async function answerList(
+  env: Env,
+  session: Session,
+  frame: ClientFrameOf<"list-channels">,
+): Promise<void> {
+  const { ref } = frame;
+  let answer: ServerFrame;
+  try {
+    answer = { type: "channel-list", ref, ...(await listChannels(env, frame)) };
+  } catch (error) {
+    logError("list-channels", error);
+    const message = "the list of channels is not available now";
+    answer = errorFrame("internal-error", message, ref);
+  }
+  guarded(session, () => session.listed(answer));
+}
+
 async function openUpstream(
   env: Env,
   { connId, userId, grants, batch, via }: SessionIdentity,
@@ -138,7 +150,7 @@ async function openUpstream(
   } catch (error) {
     // The first failure is the rule when an object restarts: it is healed.
     if (upstream.failures > 1) logError("session upstream", error);
-    session.openFailed(upstream);
+    guarded(session, () => session.openFailed(upstream));
   }
 }
 

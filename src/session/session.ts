@@ -10,6 +10,7 @@ import {
   type ChannelFrame,
   type ClientFrameOf,
   type ConnectionFrame,
+  isAskingForMuch,
   isChannelFrame,
 } from "../protocol/client-frames.ts";
 import {
@@ -60,7 +61,7 @@ export interface SessionHost {
   open(upstream: Upstream): void;
   /** Calls back after some ms. */
   later(ms: number, callback: () => void): void;
-  /** Answers `list-channels`, later, with `answer`. */
+  /** Answers `list-channels`, later, with `listed`. */
   listChannels(frame: ClientFrameOf<"list-channels">): void;
   clock(): number;
   /** From 0 to 1, for jitter. */
@@ -80,6 +81,8 @@ export class Session {
   #violations = 0;
   #heardAt: number;
   #pinged = false;
+  /** A list of channels is waited for. */
+  #listing = false;
   /** Bytes handed to the client since it was last heard. */
   #handed = 0;
 
@@ -148,6 +151,12 @@ export class Session {
   request(frame: ChannelFrame): void {
     const upstream = this.#forward(frame, JSON.stringify(frame));
     if (upstream !== undefined) this.#upstreams.advance(upstream);
+  }
+
+  /** Sends the client the list of channels, or why there is none. */
+  listed(frame: ServerFrame): void {
+    this.#listing = false;
+    this.answer(frame);
   }
 
   /** Sends the client an answer. */
@@ -244,11 +253,8 @@ export class Session {
       return undefined;
     }
     const { frame, original } = inbound;
-    // Subscribing over and over costs little and is answered with much: it
-    // does not show that anything was read.
-    const asksForMuch =
-      frame.type === "subscribe" || frame.type === "unsubscribe";
-    if (!asksForMuch) this.#handed = 0;
+    // What is answered with much does not show that anything was read.
+    if (!isAskingForMuch(frame)) this.#handed = 0;
     if (isChannelFrame(frame)) {
       return this.#forward(frame, raw ?? JSON.stringify(original));
     }
@@ -288,6 +294,12 @@ export class Session {
         this.answer(authenticateResult(frame));
         break;
       case "list-channels":
+        if (this.#listing) {
+          const message = "wait for the list that was asked for";
+          this.#refuse(errorFrame("rate-limited", message, frame.ref));
+          break;
+        }
+        this.#listing = true;
         this.#budget.called();
         this.#host.listChannels(frame);
         break;

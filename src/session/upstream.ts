@@ -87,6 +87,8 @@ export class Upstream {
   socket: UpstreamSocket | undefined;
   /** Openings that failed in a row. */
   failures = 0;
+  /** Whether another opening is about to begin. */
+  retrying = false;
   /** Whether it was open before, so that the next socket must resume. */
   opened = false;
   subscribed = false;
@@ -117,14 +119,16 @@ export class Upstream {
     this.#space = space;
   }
 
-  /** Whether nothing depends on it; `now` in ms. */
-  isIdle(now: number): boolean {
+  /** Whether nothing depends on it but an answer that it may yet give. */
+  get unused(): boolean {
     return (
-      !this.subscribed &&
-      this.requests.size === 0 &&
-      this.#line.length === 0 &&
-      now >= this.#mayAnswerUntil
+      !this.subscribed && this.requests.size === 0 && this.#line.length === 0
     );
+  }
+
+  /** Whether nothing at all depends on it; `now` in ms. */
+  isIdle(now: number): boolean {
+    return this.unused && now >= this.#mayAnswerUntil;
   }
 
   /** Whether the line is as long as it may be. */

@@ -112,11 +112,12 @@ export class Upstreams {
 
   /** A channel that was asked for is open. */
   opened(upstream: Upstream, socket: UpstreamSocket): void {
-    const late = upstream.socket !== undefined;
-    if (late || !this.#isCurrent(upstream)) {
+    if (!this.#isCurrent(upstream)) {
       socket.close(CLOSE_CODES.normal, "not needed any more");
       return;
     }
+    // The channel has replaced an older one by this.
+    if (upstream.socket !== undefined) upstream.broken();
     upstream.socket = socket;
     upstream.heardAt = this.#host.clock();
     if (upstream.opened) socket.send(upstream.resumeMessage());
@@ -126,7 +127,8 @@ export class Upstreams {
 
   /** A channel that was asked for could not be opened, or broke off. */
   openFailed(upstream: Upstream): void {
-    if (!this.#isCurrent(upstream)) return;
+    const settled = upstream.socket !== undefined || upstream.retrying;
+    if (settled || !this.#isCurrent(upstream)) return;
     upstream.failures++;
     if (upstream.failures >= MAX_FAILURES) this.#giveUp(upstream);
     else this.#reopen(upstream);
@@ -141,6 +143,8 @@ export class Upstreams {
     const { header, messages } = decodeUpstream(message);
     this.#note(upstream, header);
     this.#host.deliver(messages, header.bytes ?? 0);
+    // The client may have been too slow for these: then all is over.
+    if (!this.#isCurrent(upstream)) return;
     this.#budget.handled(Math.max(1, messages.length));
     if (header.replies === undefined) return;
     this.#host.answered(upstream.settle(header.replies));
@@ -181,9 +185,7 @@ export class Upstreams {
     for (const upstream of [...this.#byChannel.values()]) {
       const { socket } = upstream;
       if (socket === undefined) {
-        if (now - upstream.connectingAt <= patience) continue;
-        upstream.connectingAt = now;
-        this.openFailed(upstream);
+        if (now - upstream.connectingAt > patience) this.openFailed(upstream);
       } else if (
         upstream.isIdle(now) &&
         now - upstream.usedAt >= UPSTREAM_IDLE_MS
@@ -213,8 +215,11 @@ export class Upstreams {
   #reopen(upstream: Upstream): void {
     const backoff = FIRST_RETRY_MS * 2 ** upstream.failures;
     const ms = this.#host.random() * Math.min(backoff, MAX_RETRY_MS);
+    upstream.retrying = true;
     this.#host.later(ms, () => {
-      if (this.#isCurrent(upstream)) this.#connect(upstream);
+      upstream.retrying = false;
+      const needed = upstream.socket === undefined;
+      if (needed && this.#isCurrent(upstream)) this.#connect(upstream);
     });
   }
 
@@ -234,13 +239,11 @@ export class Upstreams {
   /** Lets go of the channel that was used longest ago and is not needed. */
   #makeRoom(): boolean {
     const now = this.#host.clock();
-    let oldest: Upstream | undefined;
-    for (const upstream of this.#byChannel.values()) {
-      if (!upstream.isIdle(now)) continue;
-      if (oldest === undefined || upstream.usedAt < oldest.usedAt) {
-        oldest = upstream;
-      }
-    }
+    const all = [...this.#byChannel.values()];
+    all.sort((a, b) => a.usedAt - b.usedAt);
+    // Rather one too few who may answer than no room for a whole while.
+    const oldest =
+      all.find((each) => each.isIdle(now)) ?? all.find((each) => each.unused);
     if (oldest === undefined) return false;
     this.#letGo(oldest);
     return true;

@@ -182,7 +182,7 @@ describe("heartbeats answered for the channel", () => {
 
 describe("frames behind a subscription that waits for its replay", () => {
   /** A channel whose replay fills a flush, and a client that comes later. */
-  function crowded() {
+  function crowded(via: "session" | "direct" = "session") {
     const channel = new TestChannel({
       config: { "message-retention": 100, "recovery-window-bytes": 8_000_000 },
     });
@@ -190,7 +190,8 @@ describe("frames behind a subscription that waits for its replay", () => {
     const data = "x".repeat(55_000);
     for (let i = 0; i < 80; i++) publisher.sends({ type: "publish", data });
     const first = channel.connects("first", { via: "session" });
-    const late = channel.connects("late", { via: "session" });
+    const late = channel.connects("late", { via });
+    late.drain();
     return { channel, first, late };
   }
 
@@ -209,7 +210,7 @@ describe("frames behind a subscription that waits for its replay", () => {
   });
 
   test("are refused in their turn when they are too many", () => {
-    const { channel, first, late } = crowded();
+    const { channel, first, late } = crowded("direct");
     channel.together(() => {
       first.sends({ type: "subscribe" });
       late.sends({ type: "subscribe", ref: 0 });

@@ -12,6 +12,7 @@ afterEach(() => {
 function setting() {
   const host = {
     news: true,
+    urgent: false,
     sent: 0,
     failures: [] as unknown[],
     /** What the registry answers, or throws. */
@@ -19,9 +20,11 @@ function setting() {
   };
   const reporter = new Reporter({
     changed: () => host.news,
+    urgent: () => host.urgent,
     send: async () => {
       host.sent++;
       host.news = false;
+      host.urgent = false;
       return { intervalMs: host.answer() };
     },
     failed: (error) => host.failures.push(error),
@@ -37,6 +40,18 @@ describe("a channel", () => {
     reporter.poke();
     await pass(0);
     expect(host.sent).toBe(1);
+  });
+
+  test("reports what must not be lost without waiting", async () => {
+    const { host, reporter, pass } = setting();
+    reporter.poke();
+    await pass(0);
+    host.news = true;
+    host.urgent = true;
+    reporter.poke();
+    reporter.poke();
+    await pass(0);
+    expect(host.sent).toBe(2);
   });
 
   test("does not report when there is no news", async () => {

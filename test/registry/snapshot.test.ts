@@ -213,11 +213,18 @@ describe("a new deployment", () => {
     registry.hears("requests", { openRequests: { "1": 1 } });
     registry.hears("idle");
     expect(registry.toAsk()).toEqual([]);
+    registry.now += 60_000;
+    registry.hears("later");
+    registry.now += 10_000;
+    registry.hears("latest");
     registry.now += 1;
     registry.deployment = "d2";
     registry.hears("other", { subscriberCount: 1 });
+    // And whose last report may have been lost with the deployment before.
     expect(registry.toAsk().sort()).toEqual([
       "direct",
+      "later",
+      "latest",
       "requests",
       "subscribed",
     ]);

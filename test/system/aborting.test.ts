@@ -216,6 +216,7 @@ describe.each(MOMENTS)("aborted %s its transaction", (moment) => {
     await subscribed.subscribes(channelId);
     const stranger = await connect(server);
     for (const [i, requester] of [subscribed, stranger].entries()) {
+      await channelBecomes(server, channelId, { "subscriber-count": 2 });
       await setTrap(server, channelId, moment);
       const { "request-id": requestId, delivery } = await requester.asks(
         { type: "rpc-request", "channel-id": channelId, data: "question" },
@@ -242,6 +243,7 @@ describe.each(MOMENTS)("aborted %s its transaction", (moment) => {
     expect(result).toMatchObject({ success: true, "subscriber-count": 1 });
     expect(result["retained-messages"]).toHaveLength(1);
     await isAborted(server, channelId);
+    await channelBecomes(server, channelId, { "subscriber-count": 1 });
     await setTrap(server, channelId, moment);
     const frame = { type: "unsubscribe", "channel-id": channelId };
     const left = await client.asks(frame, "unsubscription-result");
