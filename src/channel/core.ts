@@ -9,7 +9,7 @@ import {
   type ClientFrameOf,
   isAskingForMuch,
 } from "../protocol/client-frames.ts";
-import { encode, type Inbound } from "../protocol/codec.ts";
+import { encode } from "../protocol/codec.ts";
 import {
   CLOSE_CODES,
   type CloseCode,
@@ -26,11 +26,11 @@ import {
   welcome,
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import type { Resume } from "../protocol/upstream.ts";
 import { logError } from "../telemetry/sink.ts";
 import type { Connection } from "./connection.ts";
 import { AWAY_MS } from "./connections.ts";
 import { idleAt, remove, sweepLog } from "./lifetime.ts";
+import { type Arrival, Pacing } from "./pacing.ts";
 import { publishFrame } from "./publishing.ts";
 import {
   cancel,
@@ -42,19 +42,8 @@ import {
 import type { ChannelState } from "./state.ts";
 import { leave, resume, subscribe, unsubscribe } from "./subscribing.ts";
 
-/** Bytes of replay in one flush, after which further subscribers wait. */
-const MAX_REPLAY_BYTES = 4_194_304;
-/** Frames of one connection that wait behind its subscribing. */
-const MAX_WAITING_FRAMES = 256;
-
 /** When a frame that came too early may be sent again, in ms. */
 const RETRY_AFTER_MS = 1_000;
-
-/** A frame of a client, a session's resume, or one that came too early. */
-export type Arrival =
-  | Inbound
-  | { kind: "resume"; resume: Resume }
-  | { kind: "overflow"; arrival: Arrival };
 
 /** What the core cannot answer itself. */
 export interface CoreHooks {
@@ -68,12 +57,10 @@ export interface CoreHooks {
 export class ChannelCore {
   readonly state: ChannelState;
   readonly #hooks: CoreHooks;
-  #replayed = 0;
   #lookedAt = 0;
   /** Those who wait for a list of channels. */
   readonly #listing = new WeakSet<Connection>();
-  /** Frames of connections whose replay must wait for its turn. */
-  readonly #waiting = new Map<Connection, Arrival[]>();
+  readonly #pacing = new Pacing();
 
   constructor(state: ChannelState, hooks: CoreHooks) {
     this.state = state;
@@ -83,7 +70,7 @@ export class ChannelCore {
   /** Whether the next flush has anything to do. */
   get pending(): boolean {
     const { outbox, dirty } = this.state;
-    return outbox.pending || dirty || this.#waiting.size > 0;
+    return outbox.pending || dirty || this.#pacing.pending;
   }
 
   /** A socket was opened. */
@@ -136,24 +123,12 @@ export class ChannelCore {
 
   /** A frame arrived. */
   receive(connection: Connection, arrival: Arrival): void {
-    const waiting = this.#waiting.get(connection);
-    if (waiting === undefined) {
+    const deferred = this.#pacing.defer(connection, arrival);
+    if (deferred === false) {
       this.#handleSafely(connection, arrival);
-    } else if (arrival.kind === "frame" && arrival.frame.type === "ack") {
-      // Nothing has been handed over yet that it could be about.
-    } else if (
-      arrival.kind === "overflow" ||
-      connection.upstream ||
-      waiting.length < MAX_WAITING_FRAMES
-    ) {
-      // A session bounds what it sends by itself.
-      waiting.push(arrival);
-    } else if (waiting.length < 2 * MAX_WAITING_FRAMES) {
-      waiting.push({ kind: "overflow", arrival });
-    } else {
-      const { policy } = CLOSE_CODES;
+    } else if (deferred === "flooded") {
       const reason = "too many frames before the subscription is answered";
-      this.#close(connection, policy, reason);
+      this.#close(connection, CLOSE_CODES.policy, reason);
     }
   }
 
@@ -180,12 +155,10 @@ export class ChannelCore {
 
   /** Lets those go on who wait for their replay. To be called on a flush. */
   proceed(): void {
-    this.#replayed = 0;
-    for (const [connection, arrivals] of [...this.#waiting]) {
-      this.#waiting.delete(connection);
-      for (const arrival of arrivals) this.receive(connection, arrival);
-    }
-    if (this.#waiting.size === 0) this.state.existing?.log.release();
+    this.#pacing.proceed((connection, arrival) =>
+      this.receive(connection, arrival),
+    );
+    if (!this.#pacing.pending) this.state.existing?.log.release();
   }
 
   /**
@@ -280,7 +253,7 @@ export class ChannelCore {
         this.#routed(connection, "echo");
         return;
       case "resume":
-        this.#paced(connection, arrival, () =>
+        this.#pacing.replay(connection, arrival, () =>
           resume(state, connection, arrival.resume),
         );
         return;
@@ -304,7 +277,7 @@ export class ChannelCore {
     this.#routed(connection, frame.type);
     switch (frame.type) {
       case "subscribe":
-        this.#paced(connection, arrival, () =>
+        this.#pacing.replay(connection, arrival, () =>
           subscribe(state, connection, frame),
         );
         break;
@@ -355,15 +328,6 @@ export class ChannelCore {
     }
   }
 
-  /** Does what replays messages, unless this flush has replayed enough. */
-  #paced(connection: Connection, arrival: Arrival, act: () => number): void {
-    if (this.#replayed >= MAX_REPLAY_BYTES) {
-      this.#waiting.set(connection, [arrival]);
-    } else {
-      this.#replayed += act();
-    }
-  }
-
   #acknowledge(connection: Connection, { seq }: ClientFrameOf<"ack">): void {
     const { existing, backpressure } = this.state;
     if (existing === undefined || !connection.subscribed) return;
@@ -411,7 +375,7 @@ export class ChannelCore {
   #forget(connection: Connection): void {
     this.state.connections.remove(connection);
     this.state.outbox.drop(connection);
-    this.#waiting.delete(connection);
+    this.#pacing.forget(connection);
   }
 }
 

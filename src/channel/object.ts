@@ -40,7 +40,7 @@ import {
   IdentitySchema,
   type Socket,
 } from "./connection.ts";
-import { type Arrival, ChannelCore } from "./core.ts";
+import { ChannelCore } from "./core.ts";
 import { Flusher } from "./flusher.ts";
 import { type HistoryQuery, historyPage } from "./history.ts";
 import {
@@ -51,6 +51,7 @@ import {
   put,
   remove,
 } from "./lifetime.ts";
+import type { Arrival } from "./pacing.ts";
 import {
   broadcast,
   type Publication,
