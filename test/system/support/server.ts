@@ -1,6 +1,6 @@
 /**
- * The service as a process of its own, as `npm start` runs it, and requests
- * to it over HTTP.
+ * The service as a process of its own, as `npm start` or `npm run serve` runs
+ * it, and requests to it over HTTP.
  *
  * @module
  */
@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly configs?: readonly string[];
   /** Whether `AUTH` is left out. */
   readonly closed?: boolean;
+  /** Whether `npm run serve` runs it, which has no proxy in front of it. */
+  readonly served?: boolean;
 }
 
 /** An answer over HTTP. */
@@ -153,25 +155,16 @@ export async function startServer(
 }
 
 function run(
-  { vars = {}, configs, closed = false }: ServerOptions,
+  options: ServerOptions,
   port: number,
   dataDir: string,
   scratch: string,
 ): ChildProcess {
-  const where = ["--port", String(port), "--inspector-port", "0"];
-  where.push("--persist-to", dataDir);
-  for (const [name, value] of Object.entries(vars)) {
-    where.push("--var", `${name}:${value}`);
-  }
-  const own = !closed && configs === undefined;
-  const command = own
-    ? ["npm", "start", "--", ...where]
-    : ["wrangler", "dev", ...(closed ? [] : ["--var", "AUTH:open"])];
-  if (!own) {
-    for (const config of configs ?? []) command.push("-c", config);
-    command.push(...where);
-  }
-  const [program = "", ...args] = command;
+  const { vars = {}, closed = false, served = false } = options;
+  const [program = "", ...args] = served
+    ? ["npm", "run", "serve", "--", "--port", String(port), "--data", dataDir]
+    : wranglerCommand(options, port, dataDir);
+  const settings = Object.entries({ ...(closed ? {} : OPEN), ...vars });
   return spawn(program, args, {
     cwd: PROJECT,
     // A process group of its own: it is ended by that group, workerd included.
@@ -187,8 +180,33 @@ function run(
       // Servers of other tests are none of its business.
       WRANGLER_REGISTRY_PATH: join(scratch, "registry"),
       WRANGLER_LOG_PATH: join(scratch, "logs"),
+      ...(served
+        ? Object.fromEntries(settings.map(([key, value]) => [key, `${value}`]))
+        : {}),
     },
   });
+}
+
+const OPEN = { AUTH: "open" };
+
+function wranglerCommand(
+  { vars = {}, configs, closed = false }: ServerOptions,
+  port: number,
+  dataDir: string,
+): string[] {
+  const where = ["--port", String(port), "--inspector-port", "0"];
+  where.push("--persist-to", dataDir);
+  for (const [name, value] of Object.entries(vars)) {
+    where.push("--var", `${name}:${value}`);
+  }
+  if (!closed && configs === undefined) return ["npm", "start", "--", ...where];
+  const command = [
+    "wrangler",
+    "dev",
+    ...(closed ? [] : ["--var", "AUTH:open"]),
+  ];
+  for (const config of configs ?? []) command.push("-c", config);
+  return [...command, ...where];
 }
 
 function collect(child: ChildProcess): string[] {
