@@ -1,3 +1,4 @@
+/// <reference path="./workerd-package.d.ts" />
 /**
  * A `workerd` process: started, listening, ended.
  *

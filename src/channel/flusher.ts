@@ -40,8 +40,7 @@ export class Flusher {
    */
   soon(): void {
     const { core } = this.#host;
-    // Not a new moment: subscribers that wait for their replay go on waiting.
-    if (core.state.outbox.bytes > MAX_FLUSH_BYTES) this.#flush();
+    this.relieve();
     if (this.#cooling) return;
     if (!core.pending) {
       core.arm();
@@ -56,6 +55,15 @@ export class Flusher {
       this.#cooling = false;
       this.soon();
     }, 0);
+  }
+
+  /**
+   * Flushes when much is pending. To be called between the frames of one
+   * event, which share a flush as long as they are small.
+   */
+  relieve(): void {
+    // Not a new moment: subscribers that wait for their replay go on waiting.
+    if (this.#host.core.state.outbox.bytes > MAX_FLUSH_BYTES) this.#flush();
   }
 
   /** Flushes, and resolves when what is pending now is written and sent. */

@@ -279,7 +279,7 @@ export class Channel extends DurableObject<Env> {
     }
     for (const arrival of arrivals(connection, String(message))) {
       this.#core.receive(connection, arrival);
-      this.#flusher.soon();
+      this.#flusher.relieve();
     }
   }
 
