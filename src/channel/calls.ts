@@ -22,6 +22,8 @@ export interface Audience {
   readonly members: ReadonlySet<string>;
   /** Those whose sockets are still there. */
   readonly present: Set<string>;
+  /** Whether a session is among them. */
+  readonly hasSessions: boolean;
   /** Its open requests. */
   readonly calls: Set<Call>;
   stored: boolean;
@@ -36,6 +38,11 @@ export interface Call {
   readonly deadline: number;
   /** One conn-id, or many. */
   readonly asked: string | Audience;
+  /**
+   * Whether a session asked or was asked: should the object crash, its client
+   * is still there and must not be told of a request that has ended.
+   */
+  readonly hasSessions: boolean;
   slot: number | undefined;
 }
 
@@ -61,6 +68,8 @@ export class Calls {
   readonly #rows = new Map<number, Set<Call>>();
   readonly #changedRows = new Set<number>();
   #opened: Call[] = [];
+  /** Whether one of the ended requests may not stay on record. */
+  #mustForget = false;
   #retired: number[] = [];
   /** No request ends before this, in ms. */
   #earliest = Number.POSITIVE_INFINITY;
@@ -70,7 +79,8 @@ export class Calls {
     this.#store = store;
     for (const { id, members } of store.readAudiences()) {
       const present = new Set(members.filter(isConnected));
-      const rest = { calls: new Set<Call>(), stored: true };
+      const calls = new Set<Call>();
+      const rest = { calls, stored: true, hasSessions: true };
       const audience = { id, members: new Set(members), present, ...rest };
       this.#audiences.set(id, audience);
     }
@@ -81,7 +91,8 @@ export class Calls {
         const recipient =
           typeof asked === "string" ? asked : this.#audiences.get(asked);
         if (recipient === undefined) continue;
-        const call: Call = { ...rest, asked: recipient, slot };
+        const where = { asked: recipient, hasSessions: true, slot };
+        const call: Call = { ...rest, ...where };
         row.add(call);
         this.#index(call);
       }
@@ -93,13 +104,18 @@ export class Calls {
     return this.#byId.size;
   }
 
-  /** Whether something waits to be written. */
+  /** Whether something must be written before anything is sent. */
   get dirty(): boolean {
-    return (
-      this.#changedRows.size > 0 ||
-      this.#retired.length > 0 ||
-      this.#opened.length > 0
-    );
+    return this.#opened.length > 0 || this.#mustForget;
+  }
+
+  /**
+   * Whether rows name requests that have ended. Where no session took part
+   * that can wait for the next write: a crash that it does not survive takes
+   * all sockets as well, and with them everybody who could be told.
+   */
+  get stale(): boolean {
+    return this.#changedRows.size > 0 || this.#retired.length > 0;
   }
 
   /** When the first deadline may be, in ms; never too late. */
@@ -138,11 +154,16 @@ export class Calls {
    *
    * @param version changes whenever the subscribers do.
    */
-  audience(version: number, subscribers: () => Iterable<string>): Audience {
+  audience(
+    version: number,
+    subscribers: () => Iterable<{ id: string; upstream: boolean }>,
+  ): Audience {
     if (this.#current?.version === version) return this.#current.audience;
-    const members = new Set(subscribers());
+    const all = [...subscribers()];
+    const members = new Set(all.map(({ id }) => id));
+    const hasSessions = all.some(({ upstream }) => upstream);
     const id = Math.max(0, ...this.#audiences.keys(), ...this.#retired) + 1;
-    const rest = { calls: new Set<Call>(), stored: false };
+    const rest = { calls: new Set<Call>(), stored: false, hasSessions };
     const audience = { id, members, present: new Set(members), ...rest };
     const replaced = this.#current?.audience;
     this.#audiences.set(id, audience);
@@ -170,6 +191,7 @@ export class Calls {
     if (call.slot === undefined) return;
     this.#rows.get(call.slot)?.delete(call);
     this.#changedRows.add(call.slot);
+    if (call.hasSessions) this.#mustForget = true;
   }
 
   /** Forgets all requests, which the wiping of the storage has ended. */
@@ -181,6 +203,7 @@ export class Calls {
     this.#current = undefined;
     this.#opened = [];
     this.#retired = [];
+    this.#mustForget = false;
   }
 
   /** Whether a connection was asked. */
@@ -253,6 +276,7 @@ export class Calls {
   commit(): void {
     const fresh = this.#opened.filter(({ id }) => this.#byId.has(id));
     this.#opened = [];
+    this.#mustForget = false;
     // A row that has become empty is written over rather than deleted.
     const reusable = [...this.#changedRows].filter(
       (slot) => this.#rows.get(slot)?.size === 0,
@@ -277,13 +301,15 @@ export class Calls {
       this.#store.deleteCalls(slot);
       return;
     }
-    const stored = [...calls].map(({ slot: _, asked, ...rest }) => {
-      if (typeof asked === "string") return { ...rest, asked };
+    const stored = Array.from(calls, (call) => {
+      const { id, requester, createdAt, deadline, asked } = call;
+      const row = { id, requester, createdAt, deadline };
+      if (typeof asked === "string") return { ...row, asked };
       if (!asked.stored) {
         asked.stored = true;
         this.#store.writeAudience(asked.id, [...asked.members]);
       }
-      return { ...rest, asked: asked.id };
+      return { ...row, asked: asked.id };
     });
     this.#store.writeCalls(slot, JSON.stringify(stored));
   }

@@ -193,15 +193,24 @@ export class ChannelCore {
     if (idle !== undefined && idle <= state.now) remove(state, "idle");
   }
 
+  /** Whether something is to be written that need not be, for now. */
+  get stale(): boolean {
+    return this.state.calls.stale;
+  }
+
+  /** Whether something must be written before anything is sent. */
+  get dirty(): boolean {
+    const { connections, existing } = this.state;
+    const awaited = existing?.record.awayUntil ?? null;
+    if (connections.away.size === 0 && awaited !== null) {
+      this.state.change({ awayUntil: null });
+    }
+    return this.state.dirty;
+  }
+
   /** Writes all that waits, and arms the alarm. */
   commit(): void {
-    const { state } = this;
-    const { connections } = state;
-    const { record } = state.existing ?? {};
-    if (connections.away.size === 0 && (record?.awayUntil ?? null) !== null) {
-      state.change({ awayUntil: null });
-    }
-    state.commit();
+    this.state.commit();
     this.arm();
   }
 

@@ -4,7 +4,8 @@
  * output gate holds those messages until the transaction is durable.
  *
  * The first event after a quiet moment is flushed at once. What arrives while
- * the timer of that flush is pending shares the next one.
+ * the timer of that flush is pending shares the next one, unless so little is
+ * going on that waiting would join nothing.
  *
  * @module
  */
@@ -14,6 +15,19 @@ import type { ChannelCore } from "./core.ts";
 
 /** A flush of more bytes is not waited with. */
 const MAX_FLUSH_BYTES = 524_288;
+
+/** So many flushes in a row may put off what need not be written at once. */
+const MAX_POSTPONED = 8;
+
+/**
+ * A moment, from a flush to its timer, is busy when it sees more events. The
+ * next one then joins whatever it can.
+ */
+const BUSY_EVENTS = 8;
+/** So many flushes need not wait for the timer in a moment that is not busy. */
+const MAX_HURRIED = 3;
+/** Only flushes to so few sockets may: more sends are worth joining. */
+const MAX_HURRIED_SENDS = 4;
 
 /** What the flusher needs of its host. */
 export interface FlusherHost {
@@ -29,6 +43,12 @@ export interface FlusherHost {
 export class Flusher {
   readonly #host: FlusherHost;
   #cooling = false;
+  /** Events since the timer was set, and how many of them it was not awaited for. */
+  #events = 0;
+  #hurried = 0;
+  #busy = false;
+  /** Flushes in a row that left something unwritten. */
+  #postponed = 0;
 
   constructor(host: FlusherHost) {
     this.#host = host;
@@ -41,8 +61,9 @@ export class Flusher {
   soon(): void {
     const { core } = this.#host;
     this.relieve();
-    if (this.#cooling) return;
-    if (!core.pending) {
+    this.#events++;
+    if (this.#cooling && !this.#mayHurry()) return;
+    if (!core.pending && !core.stale) {
       core.arm();
       core.state.connections.keepChanged();
       this.#host.done();
@@ -50,11 +71,28 @@ export class Flusher {
     }
     core.proceed();
     this.#flush();
+    if (this.#cooling) return;
     this.#cooling = true;
     setTimeout(() => {
       this.#cooling = false;
+      this.#busy = this.#events > BUSY_EVENTS;
+      this.#events = 0;
+      this.#hurried = 0;
       this.soon();
     }, 0);
+  }
+
+  #mayHurry(): boolean {
+    const { core } = this.#host;
+    const { outbox, connections } = core.state;
+    if (this.#busy || this.#hurried >= MAX_HURRIED || !outbox.pending) {
+      return false;
+    }
+    if (outbox.sends(connections.subscriberCount) > MAX_HURRIED_SENDS) {
+      return false;
+    }
+    this.#hurried++;
+    return true;
   }
 
   /**
@@ -74,13 +112,31 @@ export class Flusher {
     });
   }
 
+  /**
+   * Whether this flush writes. What need not be written before something is
+   * sent waits for what must, or until nothing more is sent; not for ever.
+   */
+  #mustWrite(): boolean {
+    const { core } = this.#host;
+    const { outbox } = core.state;
+    if (core.dirty) return true;
+    if (!core.stale) return false;
+    if (outbox.isAwaited || !outbox.pending) return true;
+    return ++this.#postponed > MAX_POSTPONED;
+  }
+
   #flush(): void {
     const { core } = this.#host;
     const { state } = core;
     const { connections, outbox, backpressure } = state;
     try {
       state.wipe();
-      this.#host.transaction(() => core.commit());
+      if (this.#mustWrite()) {
+        this.#postponed = 0;
+        this.#host.transaction(() => core.commit());
+      } else {
+        core.arm();
+      }
     } catch (error) {
       this.#host.failed(error);
       return;

@@ -62,6 +62,16 @@ export class Outbox {
     );
   }
 
+  /** How many sockets get something, at most. */
+  sends(subscribers: number): number {
+    return this.#own.size + (this.#shared.length > 0 ? subscribers : 0);
+  }
+
+  /** Whether somebody waits until all is stored. */
+  get isAwaited(): boolean {
+    return this.#afterwards.length > 0;
+  }
+
   /** The bytes of all frames, each counted once for all who get it. */
   get bytes(): number {
     return this.#bytes;

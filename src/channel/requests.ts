@@ -249,12 +249,17 @@ function open(
       ? connections.next(requester, ({ id }) => calls.openFor(id))
       : undefined;
   const asked =
-    recipient?.id ??
-    calls.audience(connections.version, () =>
-      [...connections.subscribers()].map(({ id }) => id),
-    );
-  const deadline = createdAt + timeoutMs;
-  calls.open({ id, requester: requester.id, createdAt, deadline, asked });
+    recipient ??
+    calls.audience(connections.version, () => connections.subscribers());
+  const asksSessions = "members" in asked ? asked.hasSessions : asked.upstream;
+  calls.open({
+    id,
+    requester: requester.id,
+    createdAt,
+    deadline: createdAt + timeoutMs,
+    asked: "members" in asked ? asked : asked.id,
+    hasSessions: requester.upstream || asksSessions,
+  });
   return { id, createdAt, recipient };
 }
 

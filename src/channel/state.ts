@@ -99,7 +99,7 @@ export class ChannelState {
     return this.#existing;
   }
 
-  /** Whether something waits to be written. */
+  /** Whether something must be written before anything is sent. */
   get dirty(): boolean {
     return (
       this.#wiped ||

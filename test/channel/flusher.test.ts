@@ -64,3 +64,101 @@ describe("a flush", () => {
     expect(client.closed?.code).toBe(1009);
   });
 });
+
+describe("between a flush and its timer", () => {
+  function crowd(size: number) {
+    const channel = new TestChannel({ config: {} });
+    const publisher = channel.connects("publisher");
+    const subscribers = Array.from({ length: size }, (_, n) =>
+      channel.subscriber(`subscriber-${n}`, { batch: true }),
+    );
+    channel.lingers = true;
+    const sent = () => subscribers.map(({ raw }) => raw.length);
+    const before = sent();
+    const gained = () => sent().map((now, at) => now - (before[at] ?? 0));
+    const publishes = (data: number) =>
+      publisher.sends({ type: "publish", data });
+    return { channel, gained, publishes };
+  }
+
+  test("few events reach few sockets without waiting for it", () => {
+    const { gained, publishes } = crowd(1);
+    for (let n = 1; n <= 4; n++) {
+      publishes(n);
+      expect(gained()).toEqual([n]);
+    }
+  });
+
+  test("many sockets get one message for all that came meanwhile", () => {
+    const { channel, gained, publishes } = crowd(20);
+    for (let n = 1; n <= 10; n++) publishes(n);
+    expect(gained()).toEqual(Array(20).fill(1));
+    channel.elapses();
+    expect(gained()).toEqual(Array(20).fill(2));
+  });
+
+  test("a burst soon shares its flushes, also with few sockets", () => {
+    const { channel, gained, publishes } = crowd(1);
+    for (let n = 1; n <= 50; n++) publishes(n);
+    expect(gained()).toEqual([4]);
+    channel.elapses();
+    for (let n = 1; n <= 50; n++) publishes(n);
+    channel.elapses();
+    expect(gained()).toEqual([6]);
+  });
+});
+
+describe("what says that a request has ended", () => {
+  function answering(via: "direct" | "session") {
+    const channel = new TestChannel({ config: {} });
+    const requester = channel.connects("requester", { via });
+    const service = channel.subscriber("service");
+    channel.lingers = true;
+    requester.sends({ type: "rpc-request", data: 1 });
+    channel.elapses();
+    const { "request-id": requestId } = service.receives("rpc-request");
+    requester.drain();
+    const written = channel.flushes;
+    service.sends({ type: "rpc-response", "request-id": requestId, data: 2 });
+    return { channel, requester, written };
+  }
+
+  test("is written once nothing more is sent", () => {
+    const { channel, requester, written } = answering("direct");
+    expect(requester.receives("rpc-response").data).toBe(2);
+    expect(channel.flushes).toBe(written);
+    channel.elapses();
+    expect(channel.flushes).toBe(written + 1);
+    channel.hibernates();
+    expect(channel.state.calls.size).toBe(0);
+  });
+
+  test("shares the next write", () => {
+    const { channel, requester, written } = answering("direct");
+    requester.sends({ type: "rpc-request", data: 3 });
+    expect(channel.flushes).toBe(written + 1);
+    channel.hibernates();
+    expect(channel.state.calls.size).toBe(1);
+  });
+
+  test("is written at once for a session, which outlives a crash", () => {
+    const { channel, written } = answering("session");
+    expect(channel.flushes).toBe(written + 1);
+    channel.crashes();
+    expect(channel.state.calls.size).toBe(0);
+  });
+
+  test("is not put off for ever while others publish", () => {
+    const { channel, written } = answering("direct");
+    const publisher = channel.connects("publisher");
+    for (let n = 0; n < 10; n++) {
+      publisher.sends({ type: "publish", data: n, ephemeral: true });
+      // Something is always pending when the timer comes.
+      channel.together(() => {
+        publisher.sends({ type: "publish", data: n, ephemeral: true });
+        channel.elapses();
+      });
+    }
+    expect(channel.flushes).toBe(written + 1);
+  });
+});

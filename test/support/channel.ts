@@ -82,6 +82,8 @@ export class TestChannel {
   state: ChannelState;
   core: ChannelCore;
   readonly listings: ClientFrameOf<"list-channels">[] = [];
+  /** Set to have the timer of a flush wait for `elapses`. */
+  lingers = false;
   /** Set to have `list-channels` throw, as only a bug would. */
   faulty = false;
   #flusher: Flusher;
@@ -128,7 +130,12 @@ export class TestChannel {
     this.#flusher.soon();
     // An aborted object has no timers either.
     if (this.failures.length > failed) vi.clearAllTimers();
-    else vi.runAllTimers();
+    else if (!this.lingers) vi.runAllTimers();
+  }
+
+  /** The timer of the last flush comes. */
+  elapses(): void {
+    vi.runOnlyPendingTimers();
   }
 
   /** Has all that happens in `act` share one flush. */
