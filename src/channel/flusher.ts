@@ -16,8 +16,8 @@ import type { ChannelCore } from "./core.ts";
 /** A flush of more bytes is not waited with. */
 const MAX_FLUSH_BYTES = 524_288;
 
-/** So many flushes in a row may put off what need not be written at once. */
-const MAX_POSTPONED = 8;
+/** How long what need not be written at once waits for another write, in ms. */
+const STALE_MS = 10;
 
 /**
  * A moment, from a flush to its timer, is busy when it sees more events. The
@@ -47,8 +47,8 @@ export class Flusher {
   #events = 0;
   #hurried = 0;
   #busy = false;
-  /** Flushes in a row that left something unwritten. */
-  #postponed = 0;
+  /** Whether a timer sees to what was left unwritten. */
+  #writesLater = false;
 
   constructor(host: FlusherHost) {
     this.#host = host;
@@ -63,7 +63,7 @@ export class Flusher {
     this.relieve();
     this.#events++;
     if (this.#cooling && !this.#mayHurry()) return;
-    if (!core.pending && !core.stale) {
+    if (!core.pending) {
       core.arm();
       core.state.connections.keepChanged();
       this.#host.done();
@@ -112,34 +112,37 @@ export class Flusher {
     });
   }
 
-  /**
-   * Whether this flush writes. What need not be written before something is
-   * sent waits for what must, or until nothing more is sent; not for ever.
-   */
-  #mustWrite(): boolean {
+  /** @returns whether it worked; if not, this object is about to end. */
+  #write(): boolean {
     const { core } = this.#host;
-    const { outbox } = core.state;
-    if (core.dirty) return true;
-    if (!core.stale) return false;
-    if (outbox.isAwaited || !outbox.pending) return true;
-    return ++this.#postponed > MAX_POSTPONED;
+    try {
+      core.state.wipe();
+      this.#host.transaction(() => core.commit());
+      return true;
+    } catch (error) {
+      this.#host.failed(error);
+      return false;
+    }
+  }
+
+  #writeLater(): void {
+    if (this.#writesLater) return;
+    this.#writesLater = true;
+    setTimeout(() => {
+      this.#writesLater = false;
+      if (this.#host.core.stale) this.#write();
+    }, STALE_MS);
   }
 
   #flush(): void {
     const { core } = this.#host;
     const { state } = core;
     const { connections, outbox, backpressure } = state;
-    try {
-      state.wipe();
-      if (this.#mustWrite()) {
-        this.#postponed = 0;
-        this.#host.transaction(() => core.commit());
-      } else {
-        core.arm();
-      }
-    } catch (error) {
-      this.#host.failed(error);
-      return;
+    if (core.dirty || (core.stale && outbox.isAwaited)) {
+      if (!this.#write()) return;
+    } else {
+      core.arm();
+      if (core.stale) this.#writeLater();
     }
     const seq = state.existing?.log.seq ?? 0;
     backpressure.flushed(seq, outbox.numberedBytes);
