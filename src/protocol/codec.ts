@@ -201,8 +201,7 @@ function decodeOne(value: unknown): Inbound {
     return refusal("invalid-message", "a frame must be a JSON object");
   }
   const object = normalise(value);
-  const ref = v.safeParse(RefSchema, object.ref);
-  const replyRef = ref.success ? ref.output : undefined;
+  const replyRef = refOf(object);
   if (typeof object.type !== "string") {
     const message = "`type` must be a string";
     return refusal("invalid-message", message, replyRef, value);
@@ -218,6 +217,12 @@ function decodeOne(value: unknown): Inbound {
     return refusal("invalid-message", message, replyRef, value);
   }
   return { kind: "frame", frame: result.output, original: value };
+}
+
+function refOf({ ref }: JsonObject): Ref | undefined {
+  if (ref === undefined) return undefined;
+  const result = v.safeParse(RefSchema, ref);
+  return result.success ? result.output : undefined;
 }
 
 function refusal(
@@ -239,24 +244,32 @@ function isTooDeep(text: string, maxDepth: number): boolean {
   // Every level takes two characters: a short text cannot be too deep.
   if (text.length <= maxDepth * 2) return false;
   let depth = 0;
-  let quoted = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case 0x22: // a quote
-        quoted = !quoted;
-        break;
-      case 0x5c: // a backslash, which only stands in a string
-        i++;
+        i = endOfString(text, i);
         break;
       case 0x5b: // [
       case 0x7b: // {
-        if (!quoted && ++depth > maxDepth) return true;
+        if (++depth > maxDepth) return true;
         break;
       case 0x5d: // ]
       case 0x7d: // }
-        if (!quoted) depth--;
+        depth--;
         break;
     }
   }
   return false;
+}
+
+/** Where the string that begins at `start` ends; if nowhere, the text does. */
+function endOfString(text: string, start: number): number {
+  for (let end = start; ; ) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let at = end - 1;
+    while (text.charCodeAt(at) === 0x5c) at--;
+    // Backslashes escape one another first, then the quote.
+    if ((end - at) % 2 === 1) return end;
+  }
 }
