@@ -8,9 +8,8 @@ import * as v from "valibot";
 
 import {
   ALIASES,
-  CLIENT_FRAMES,
   type ClientFrame,
-  isClientFrameType,
+  clientFrameSchema,
 } from "./client-frames.ts";
 import { type Ref, RefSchema } from "./fields.ts";
 import { utf8Length } from "./names.ts";
@@ -206,12 +205,11 @@ function decodeOne(value: unknown): Inbound {
     const message = "`type` must be a string";
     return refusal("invalid-message", message, replyRef, value);
   }
-  if (!isClientFrameType(object.type)) {
+  const schema = clientFrameSchema(object.type);
+  if (schema === undefined) {
     return { kind: "unknown", ref: replyRef, original: value };
   }
-  const result = v.safeParse(CLIENT_FRAMES[object.type], object, {
-    abortEarly: true,
-  });
+  const result = v.safeParse(schema, object, { abortEarly: true });
   if (!result.success) {
     const message = explain(result.issues[0]);
     return refusal("invalid-message", message, replyRef, value);
