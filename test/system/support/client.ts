@@ -60,7 +60,7 @@ const clients = new Set<Client>();
 
 /** Connects and waits for the welcome. */
 export async function connect(
-  server: Server,
+  server: Pick<Server, "url">,
   { channel, batch = false, withinMs = PATIENCE_MS }: ConnectOptions = {},
 ): Promise<Client> {
   const path =

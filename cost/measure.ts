@@ -1,0 +1,144 @@
+/**
+ * Counts what each operation costs, on a service of its own.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startService } from "../serve/service.ts";
+import { leaveAll } from "../test/system/support/client.ts";
+import { create } from "./actors.ts";
+import { noCounts, type ObjectCounts, takeCounts } from "./counts.ts";
+import {
+  HEARTBEAT_MS,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+} from "./operations.ts";
+
+/** What one operation costs, on average. */
+export interface Measured {
+  /** Requests that reached the Worker. */
+  readonly workerRequests: number;
+  /** What the channel's object was billed for. */
+  readonly channel: ObjectCounts;
+  /** What the registry's was, reports being made every 2 s at most. */
+  readonly registry: ObjectCounts;
+  /** Lines of the log, at level `info`. */
+  readonly lines: number;
+  /** CPU time of the whole process, Worker, objects and sockets, in ms. */
+  readonly cpuMs: number;
+}
+
+/** What every operation costs. */
+export type Measures = Readonly<Record<OperationName, Measured>>;
+
+/** A service that counts. */
+export interface CountingService {
+  readonly url: string;
+  /** Of the process. */
+  readonly pid: number;
+  /** Ends it, and forgets its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts a service that counts, with storage of its own. */
+export async function startCounting(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<CountingService> {
+  const dataDir = await mkdtemp(join(tmpdir(), "sente-cost-"));
+  const { port, pid, stop } = await startService({
+    configFile: join(import.meta.dirname, "worker/wrangler.toml"),
+    host: "127.0.0.1",
+    port: 0,
+    dataDir,
+    variables,
+    onError: (text) => process.stderr.write(text),
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid,
+    stop: async () => {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Does an operation on a channel of its own.
+ *
+ * @param name names the channel.
+ */
+export async function measure(
+  { url, pid }: CountingService,
+  name: string,
+  { prepare, times }: Operation,
+): Promise<Measured> {
+  const stage = { url, channel: name };
+  await create(stage);
+  const act = await prepare(stage);
+  await takeCounts(url);
+  const cpuBefore = cpuMs(pid);
+  await act();
+  const spent = cpuMs(pid) - cpuBefore;
+  const { requests, lines, channels, registries } = await takeCounts(url);
+  await leaveAll();
+  const channel = channels[name] ?? noCounts();
+  const each = (counts: ObjectCounts): ObjectCounts => {
+    const entries = Object.entries(counts);
+    const shares = entries.map(([key, value]) => [key, value / times]);
+    return { ...counts, ...Object.fromEntries(shares) };
+  };
+  return {
+    workerRequests: requests / times,
+    channel: each(channel),
+    registry: each(registries["0"] ?? noCounts()),
+    lines: (lines + channel.lines) / times,
+    cpuMs: spent / times,
+  };
+}
+
+/** Measures everything. */
+export async function measureAll(
+  onMeasured: (name: OperationName, measured: Measured) => void = () => {},
+): Promise<Measures> {
+  const service = await startCounting({ HEARTBEAT_MS: String(HEARTBEAT_MS) });
+  const measures: Partial<Record<OperationName, Measured>> = {};
+  try {
+    for (const name of names()) {
+      const measured = await measure(service, name, OPERATIONS[name]);
+      measures[name] = measured;
+      onMeasured(name, measured);
+    }
+  } finally {
+    await service.stop();
+  }
+  return measures as Measures;
+}
+
+/** The names of all operations, in the order of the table. */
+export function names(): OperationName[] {
+  return Object.keys(OPERATIONS) as OperationName[];
+}
+
+/** The CPU time that a process has used, in ms. */
+function cpuMs(pid: number): number {
+  if (process.platform === "linux") {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")")).split(" ");
+    // User and system time, in hundredths of a second.
+    return (Number(fields[12]) + Number(fields[13])) * 10;
+  }
+  const said = execFileSync("ps", ["-o", "time=", "-p", String(pid)], {
+    encoding: "utf8",
+  });
+  const seconds = said.split(":").reduce((sum, part) => {
+    return sum * 60 + Number(part);
+  }, 0);
+  return seconds * 1_000;
+}
