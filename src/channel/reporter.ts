@@ -1,7 +1,8 @@
 /**
  * When a channel reports to the registry: at once when something changed
  * after a quiet time, then once an interval as long as it goes on. A timer
- * keeps an object in memory, so none runs while nothing changes.
+ * keeps an object in memory, which is billed, so none runs but while there is
+ * something to tell.
  *
  * @module
  */
@@ -27,8 +28,10 @@ const MAX_PAUSE_MS = 60_000;
 export class Reporter {
   readonly #host: ReporterHost;
   #failures = 0;
-  /** A report is on its way, or the pause after one is not over. */
+  /** A report is on its way, or waits for the end of the pause. */
   #busy = false;
+  /** When the pause after the last report ends, in ms. */
+  #pausedUntil = 0;
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor(host: ReporterHost) {
@@ -40,7 +43,9 @@ export class Reporter {
     if (this.#host.urgent()) void this.now();
     if (this.#busy || !this.#host.changed()) return;
     this.#busy = true;
-    this.#sending = this.#report();
+    const pauseMs = this.#pausedUntil - Date.now();
+    if (pauseMs > 0) setTimeout(() => this.#goOn(), pauseMs);
+    else this.#sending = this.#send().then(() => this.#goOn());
   }
 
   /** Reports without waiting for the pause to end; resolves afterwards. */
@@ -55,16 +60,18 @@ export class Reporter {
     await this.#sending;
   }
 
-  async #report(): Promise<void> {
-    const intervalMs = await this.#send();
-    setTimeout(() => {
-      this.#busy = false;
-      this.poke();
-    }, intervalMs);
+  #goOn(): void {
+    this.#busy = false;
+    this.poke();
+  }
+
+  async #send(): Promise<void> {
+    const pauseMs = await this.#trySending();
+    this.#pausedUntil = Date.now() + pauseMs;
   }
 
   /** @returns how long to pause, in ms. */
-  async #send(): Promise<number> {
+  async #trySending(): Promise<number> {
     const usual = this.#host.intervalMs;
     try {
       const { intervalMs } = await this.#host.send();

@@ -30,6 +30,7 @@ export class Registry extends DurableObject<Env> {
   readonly #snapshot: Snapshot;
   readonly #intervalMs: number;
   #committing = false;
+  #committedAt = 0;
   /** For when the alarm is set, once that is known; never is Infinity. */
   #armed: number | undefined;
   #second = { number: 0, reports: 0, before: 0 };
@@ -122,14 +123,24 @@ export class Registry extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(at);
   }
 
+  /** Writes the sums now or, if that was just done, after a while. */
   #commitSoon(): void {
     if (!this.#snapshot.changed || this.#committing) return;
+    const pauseMs = this.#committedAt + COMMIT_MS - Date.now();
+    if (pauseMs <= 0) {
+      this.#commit();
+      return;
+    }
     this.#committing = true;
-    this.#snapshot.commit();
     setTimeout(() => {
       this.#committing = false;
-      this.#snapshot.commit();
-    }, COMMIT_MS);
+      this.#commit();
+    }, pauseMs);
+  }
+
+  #commit(): void {
+    this.#committedAt = Date.now();
+    this.#snapshot.commit();
   }
 
   #comfortableInterval(now: number): number {

@@ -42,6 +42,19 @@ describe("a channel", () => {
     expect(host.sent).toBe(1);
   });
 
+  test("is not kept in memory by a report that has arrived", async () => {
+    const { host, reporter, pass } = setting();
+    reporter.poke();
+    await pass(0);
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(2_000);
+    host.news = true;
+    reporter.poke();
+    await pass(0);
+    expect(host.sent).toBe(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("reports what must not be lost without waiting", async () => {
     const { host, reporter, pass } = setting();
     reporter.poke();
@@ -93,6 +106,7 @@ describe("a channel", () => {
     reporter.poke();
     await pass(0);
     host.news = true;
+    reporter.poke();
     await pass(6_999);
     expect(host.sent).toBe(1);
     await pass(1);
@@ -105,6 +119,7 @@ describe("a channel", () => {
     reporter.poke();
     await pass(0);
     host.news = true;
+    reporter.poke();
     await pass(1_999);
     expect(host.sent).toBe(1);
   });
@@ -139,6 +154,7 @@ describe("a channel", () => {
     await pass(4_000);
     expect(host.sent).toBe(2);
     host.news = true;
+    reporter.poke();
     await pass(2_000);
     expect(host.sent).toBe(3);
   });
