@@ -2,9 +2,10 @@
  * A channel's messages: numbering, what is kept of them, and what a subscriber
  * is handed (docs/protocol.md §4 and §7).
  *
- * A flush becomes one segment, one row. Trimming is by whole segments, oldest
- * first, and only where all that was promised is still kept without them; the
- * slot of a trimmed segment is written over by the next one.
+ * A flush writes one row: a segment of its own, or the newest one with more in
+ * it. Trimming is by whole segments, oldest first, and only where all that was
+ * promised is still kept without them; the slot of a trimmed segment is written
+ * over by the next one.
  *
  * @module
  */
@@ -12,10 +13,16 @@ import type { ChannelConfig } from "../protocol/channel-config.ts";
 import type { Encoded } from "../protocol/codec.ts";
 import type { Position } from "../protocol/fields.ts";
 import { utf8Length } from "../protocol/names.ts";
-import type { ChannelStore, Segment, StoredKey } from "./store.ts";
-
-/** A flush of more bytes becomes several segments. */
-export const MAX_SEGMENT_BYTES = 262_144;
+import {
+  bodyOf,
+  extendedBy,
+  groups,
+  keysOf,
+  type Pending,
+  segmentOf,
+  totalBytes,
+} from "./segments.ts";
+import type { ChannelStore, Segment } from "./store.ts";
 
 /** What a subscriber is handed. */
 export interface Replay {
@@ -23,11 +30,6 @@ export interface Replay {
   readonly recovered: boolean | undefined;
   /** Encoded messages, oldest first. */
   readonly messages: readonly string[];
-}
-
-interface Pending extends Encoded {
-  readonly seq: number;
-  readonly key: string | undefined;
 }
 
 /** What the log needs of its channel. */
@@ -197,6 +199,7 @@ export class MessageLog {
       this.#keys?.clear();
       return false;
     }
+    if (this.#extend(pending, now)) return true;
     const fresh = groups(pending);
     const waiting = fresh.map((messages) => segmentOf(messages, now));
     this.#segments.push(...waiting);
@@ -209,10 +212,22 @@ export class MessageLog {
       const slot = this.#free.shift() ?? this.#nextSlot++;
       const placed = { ...segment, slot };
       this.#segments[at] = placed;
-      const body = messages.map(({ text }) => text).join("\n");
-      this.#store.writeSegment(placed, keysOf(messages), body);
+      this.#store.writeSegment(placed, keysOf(messages), bodyOf(messages));
     }
     return this.#segments.length > 0;
+  }
+
+  /** Adds to the newest segment, if what is pending is but little. */
+  #extend(pending: readonly Pending[], now: number): boolean {
+    const newest = this.#segments.at(-1);
+    if (newest === undefined) return false;
+    const extended = extendedBy(newest, pending, this.#config(), now);
+    if (extended === undefined) return false;
+    this.#segments[this.#segments.length - 1] = extended;
+    this.#bytes += extended.bytes - newest.bytes;
+    this.#trim(now);
+    this.#store.extendSegment(extended, keysOf(pending), bodyOf(pending));
+    return true;
   }
 
   /** When trimming by age would next free something, in ms, or undefined. */
@@ -304,42 +319,4 @@ export class MessageLog {
     }
     return this.#keys;
   }
-}
-
-function groups(pending: readonly Pending[]): Pending[][] {
-  const result: Pending[][] = [];
-  let current: Pending[] = [];
-  let bytes = 0;
-  for (const message of pending) {
-    if (current.length > 0 && bytes + message.bytes > MAX_SEGMENT_BYTES) {
-      result.push(current);
-      current = [];
-      bytes = 0;
-    }
-    current.push(message);
-    bytes += message.bytes;
-  }
-  result.push(current);
-  return result;
-}
-
-/** A segment that has no slot yet. */
-function segmentOf(messages: readonly Pending[], now: number): Segment {
-  return {
-    slot: -1,
-    first: messages[0]?.seq ?? 0,
-    last: messages.at(-1)?.seq ?? 0,
-    storedAt: now,
-    bytes: totalBytes(messages),
-  };
-}
-
-function totalBytes(parts: readonly { readonly bytes: number }[]): number {
-  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function keysOf(messages: readonly Pending[]): StoredKey[] {
-  return messages.flatMap(({ seq, key }) =>
-    key === undefined ? [] : [[seq, key] as const],
-  );
 }

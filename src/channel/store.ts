@@ -92,6 +92,9 @@ const SlotRow = v.object({ slot: v.number(), body: v.string() });
 const AudienceRow = v.object({ id: v.number(), members: v.string() });
 const Members = v.array(v.string());
 
+/** Two JSON arrays as one, or null if one of them is null. */
+const JOINED_KEYS = "SUBSTR(keys, 1, LENGTH(keys) - 1) || ',' || SUBSTR(?, 2)";
+
 /** A channel's tables. */
 export class ChannelStore {
   readonly #sql: Sql;
@@ -151,37 +154,39 @@ export class ChannelStore {
 
   /** All segments, oldest first, without their messages. */
   readSegments(): Segment[] {
+    // Sorted here: rows that the database sorts are billed as read twice.
     const rows = this.#read(
       SegmentRow,
-      `SELECT slot, first_seq, last_seq, stored_at, bytes
-       FROM segments ORDER BY first_seq`,
+      "SELECT slot, first_seq, last_seq, stored_at, bytes FROM segments",
     );
-    return rows.map((row) => ({
-      slot: row.slot,
-      first: row.first_seq,
-      last: row.last_seq,
-      storedAt: row.stored_at,
-      bytes: row.bytes,
-    }));
+    return rows
+      .map((row) => ({
+        slot: row.slot,
+        first: row.first_seq,
+        last: row.last_seq,
+        storedAt: row.stored_at,
+        bytes: row.bytes,
+      }))
+      .sort((a, b) => a.first - b.first);
   }
 
-  /** The bodies of some segments, oldest first. */
+  /** The bodies of some segments, in the order of the slots. */
   readBodies(slots: readonly number[]): string[] {
     const rows = this.#read(
       BodyRow,
       `SELECT body FROM json_each(?) AS wanted
-       JOIN segments ON slot = wanted.value ORDER BY first_seq`,
+       CROSS JOIN segments ON slot = wanted.value`,
       JSON.stringify(slots),
     );
     return rows.map(({ body }) => body);
   }
 
-  /** The message-ids that publishers gave, oldest first. */
+  /** The message-ids that publishers gave, in the order of the slots. */
   readKeys(slots: readonly number[]): StoredKey[] {
     const rows = this.#read(
       KeysRow,
       `SELECT keys FROM json_each(?) AS wanted
-       JOIN segments ON slot = wanted.value ORDER BY first_seq`,
+       CROSS JOIN segments ON slot = wanted.value`,
       JSON.stringify(slots),
     );
     return rows.flatMap(({ keys }) =>
@@ -200,6 +205,26 @@ export class ChannelStore {
       segment.bytes,
       keys.length === 0 ? null : JSON.stringify(keys),
       body,
+    );
+  }
+
+  /** Adds messages to a segment's: one row. */
+  extendSegment(
+    { slot, last, storedAt, bytes }: Segment,
+    keys: readonly StoredKey[],
+    body: string,
+  ): void {
+    const added = keys.length === 0 ? null : JSON.stringify(keys);
+    this.#sql.exec(
+      `UPDATE segments SET last_seq = ?, stored_at = ?, bytes = ?,
+         keys = COALESCE(${JOINED_KEYS}, keys, ?), body = body || ? WHERE slot = ?`,
+      last,
+      storedAt,
+      bytes,
+      added,
+      added,
+      `\n${body}`,
+      slot,
     );
   }
 

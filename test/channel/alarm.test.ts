@@ -110,7 +110,11 @@ describe("a channel that a subscription created", () => {
 describe("messages that have expired", () => {
   test("are deleted from storage by the alarm", () => {
     const channel = new TestChannel({
-      config: { "recovery-ttl-ms": 1_000, "message-retention": 1 },
+      config: {
+        "recovery-window": 20,
+        "recovery-ttl-ms": 1_000,
+        "message-retention": 1,
+      },
     });
     const client = channel.connects("p");
     for (let i = 0; i < 5; i++) client.sends({ type: "publish", data: i });
@@ -125,7 +129,11 @@ describe("messages that have expired", () => {
 
   test("are deleted although messages went on for a while", () => {
     const channel = new TestChannel({
-      config: { "recovery-ttl-ms": 1_000, "message-retention": 1 },
+      config: {
+        "recovery-window": 20,
+        "recovery-ttl-ms": 1_000,
+        "message-retention": 1,
+      },
     });
     const client = channel.connects("p");
     for (let i = 0; i < 5; i++) {

@@ -84,6 +84,18 @@ describe("a publisher's own message-id", () => {
     expect(log.log.find("a")).toBeUndefined();
   });
 
+  test("is found in a row that others were added to", () => {
+    const log = new TestLog();
+    for (const key of ["a", undefined, "b", "c", undefined]) {
+      log.append(0, key);
+      log.commit();
+      log.reload();
+    }
+    expect(log.rows()).toBe(1);
+    const found = ["a", "b", "c", "d"].map((key) => log.log.find(key));
+    expect(found).toEqual([1, 3, 4, undefined]);
+  });
+
   test("costs no row of its own", () => {
     const log = new TestLog();
     const rows = log.sql.rowsWrittenBy(() => {

@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const config = fc.record({
-  "recovery-window": fc.constantFrom(0, 4, 20),
+  "recovery-window": fc.constantFrom(0, 4, 20, 500),
   "message-retention": fc.constantFrom(0, 2, 8),
   "recovery-window-bytes": fc.constantFrom(500, 5_000, 1_000_000),
   "recovery-ttl-ms": fc.constantFrom(0, 1_000),

@@ -100,6 +100,48 @@ describe("segments", () => {
   });
 });
 
+describe("a trickle", () => {
+  test("stands in few rows, so that few are read on waking", () => {
+    const log = new TestLog();
+    log.trickle(3_000);
+    expect(log.rows()).toBeLessThan(40);
+    log.reload();
+    expect(log.recovers(2_000)).toEqual(range(2_001, 3_000));
+  });
+
+  test("is one row written a message all the same", () => {
+    const log = new TestLog();
+    expect(log.sql.rowsWrittenBy(() => log.trickle(3_000))).toBe(3_000);
+  });
+
+  test("keeps little more than the window", () => {
+    const log = new TestLog({ "recovery-window": 640 });
+    log.trickle(5_000);
+    expect(log.kept().length).toBeLessThan(660);
+  });
+
+  test("keeps little more than the bytes", () => {
+    const log = new TestLog({ "recovery-window-bytes": 32_000 });
+    log.trickle(2_000, 100);
+    expect(log.kept().length).toBeLessThanOrEqual(330);
+  });
+
+  test("of long messages is a row for each", () => {
+    const log = new TestLog();
+    log.trickle(10, 9_000);
+    expect(log.rows()).toBe(10);
+  });
+
+  test("does not keep a message for as long as others come", () => {
+    const log = new TestLog({ "recovery-ttl-ms": 32_000 });
+    for (let second = 0; second < 200; second++) {
+      log.flush();
+      log.now += 1_001;
+    }
+    expect(log.kept().length).toBeLessThan(34);
+  });
+});
+
 describe("trimming", () => {
   test("keeps the recovery window and no more of a trickle", () => {
     const log = new TestLog({ "recovery-window": 20, "message-retention": 5 });
@@ -142,6 +184,7 @@ describe("trimming", () => {
 
   test("never keeps fewer than the retention, whatever their age", () => {
     const log = new TestLog({
+      "recovery-window": 20,
       "recovery-ttl-ms": 1_000,
       "message-retention": 5,
     });
@@ -153,6 +196,7 @@ describe("trimming", () => {
 
   test("lets go of messages once they are as old as the ttl", () => {
     const log = new TestLog({
+      "recovery-window": 20,
       "recovery-ttl-ms": 1_000,
       "message-retention": 0,
     });
@@ -179,6 +223,7 @@ describe("trimming", () => {
 describe("sweeping", () => {
   test("is due a ttl after the newest message", () => {
     const log = new TestLog({
+      "recovery-window": 20,
       "recovery-ttl-ms": 1_000,
       "message-retention": 2,
     });
@@ -190,6 +235,7 @@ describe("sweeping", () => {
 
   test("deletes what has expired and then is due no more", () => {
     const log = new TestLog({
+      "recovery-window": 20,
       "recovery-ttl-ms": 1_000,
       "message-retention": 2,
     });
@@ -215,7 +261,7 @@ describe("sweeping", () => {
 
 describe("a changed configuration", () => {
   test("that keeps less lets go at once, in storage too", () => {
-    const log = new TestLog();
+    const log = new TestLog({ "recovery-window": 60 });
     log.trickle(100);
     log.configure({ "recovery-window": 20, "message-retention": 3 });
     expect(log.rows()).toBe(20);
