@@ -35,6 +35,8 @@ export default defineConfig({
           name: "system",
           environment: "node",
           include: ["test/system/*.test.ts"],
+          // Packages in CommonJS look as Node shows them to serve/.
+          deps: { interopDefault: false },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -60,6 +60,18 @@ export function noCounts(): ObjectCounts {
   };
 }
 
+/** Each count changed in the same way. */
+export function mapCounts(
+  counts: ObjectCounts,
+  change: (value: number, key: keyof ObjectCounts) => number,
+): ObjectCounts {
+  const result = noCounts();
+  for (const key of Object.keys(result) as (keyof ObjectCounts)[]) {
+    result[key] = change(counts[key], key);
+  }
+  return result;
+}
+
 /**
  * What was counted since this was last asked. Asking touches no object.
  *

@@ -12,7 +12,12 @@ import { join } from "node:path";
 import { startService } from "../serve/service.ts";
 import { leaveAll } from "../test/system/support/client.ts";
 import { create } from "./actors.ts";
-import { noCounts, type ObjectCounts, takeCounts } from "./counts.ts";
+import {
+  mapCounts,
+  noCounts,
+  type ObjectCounts,
+  takeCounts,
+} from "./counts.ts";
 import {
   HEARTBEAT_MS,
   OPERATIONS,
@@ -89,15 +94,11 @@ export async function measure(
   const { requests, lines, channels, registries } = await takeCounts(url);
   await leaveAll();
   const channel = channels[name] ?? noCounts();
-  const each = (counts: ObjectCounts): ObjectCounts => {
-    const entries = Object.entries(counts);
-    const shares = entries.map(([key, value]) => [key, value / times]);
-    return { ...counts, ...Object.fromEntries(shares) };
-  };
+  const registry = registries["0"] ?? noCounts();
   return {
     workerRequests: requests / times,
-    channel: each(channel),
-    registry: each(registries["0"] ?? noCounts()),
+    channel: mapCounts(channel, (value) => value / times),
+    registry: mapCounts(registry, (value) => value / times),
     lines: (lines + channel.lines) / times,
     cpuMs: spent / times,
   };
@@ -111,7 +112,10 @@ export async function measureAll(
   const measures: Partial<Record<OperationName, Measured>> = {};
   try {
     for (const name of names()) {
-      const measured = await measure(service, name, OPERATIONS[name]);
+      const operation: Operation = OPERATIONS[name];
+      const all = await measure(service, name, operation);
+      const { publish = all } = measures;
+      const measured = without(all, publish, operation.publishes ?? 0);
       measures[name] = measured;
       onMeasured(name, measured);
     }
@@ -124,6 +128,20 @@ export async function measureAll(
 /** The names of all operations, in the order of the table. */
 export function names(): OperationName[] {
   return Object.keys(OPERATIONS) as OperationName[];
+}
+
+/** What is left of something when a share of something else is taken off. */
+function without(all: Measured, part: Measured, share: number): Measured {
+  const left = (from: number, what: number) => Math.max(0, from - share * what);
+  const counts = (from: ObjectCounts, what: ObjectCounts): ObjectCounts =>
+    mapCounts(from, (value, key) => left(value, what[key]));
+  return {
+    workerRequests: left(all.workerRequests, part.workerRequests),
+    channel: counts(all.channel, part.channel),
+    registry: counts(all.registry, part.registry),
+    lines: left(all.lines, part.lines),
+    cpuMs: left(all.cpuMs, part.cpuMs),
+  };
 }
 
 /** The CPU time that a process has used, in ms. */

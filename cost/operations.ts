@@ -29,6 +29,8 @@ export interface Operation {
   readonly what: string;
   /** How often `act` does it. */
   readonly times: number;
+  /** How much of a publish is in it, which is taken off. */
+  readonly publishes?: number;
   /**
    * Gets everything ready, which does not count.
    *
@@ -138,6 +140,16 @@ export const OPERATIONS = {
     times: 100,
     prepare: async (stage) => () => subscribers(stage, "session", 100),
   },
+  subscribeBySession: {
+    what: "subscribe a session to one more channel",
+    times: 100,
+    prepare: async (stage) => {
+      const clients = await join(stage, "session", 100);
+      return async () => {
+        for (const each of clients) await each.subscribes(stage.channel);
+      };
+    },
+  },
   subscribe: subscribe("subscribe, nothing retained", 0),
   subscribeRetained: subscribe("… 1,000 messages retained", WINDOW),
   resume: subscribe("… `since` 20 messages ago", WINDOW, 20),
@@ -218,11 +230,11 @@ function publish(
   };
 }
 
-/** Publishes to 50 subscribers; what publishing alone costs is taken off. */
 function deliver(what: string, way: Way): Operation {
   return {
     what,
     times: 100 * WIDTH,
+    publishes: 1 / WIDTH,
     prepare: async (stage) => {
       const clients = await subscribers(stage, way, WIDTH);
       const listeners = clients.map(
@@ -274,14 +286,15 @@ function leave(
 }
 
 function ask(what: string, way: Way, width: number): Operation {
+  const times = width === 1 ? 300 : 3_000;
   return {
     what,
-    times: 1_000,
+    times,
     prepare: async (stage) => {
       await service(stage, way);
       const client = await joins(stage, way);
       await asks(client, stage.channel);
-      return () => inFlight(width, 1_000, () => asks(client, stage.channel));
+      return () => inFlight(width, times, () => asks(client, stage.channel));
     },
   };
 }
