@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { addToCounts, type Counts, noCounts } from "../channel/counters.ts";
 import { DEFAULT_CHANNEL_CONFIG } from "../protocol/channel-config.ts";
 import { addCounts, type TelemetryCounts } from "../telemetry/sink.ts";
+import { Claims } from "./claims.ts";
 import { Rates } from "./rates.ts";
 import type {
   ChannelReport,
@@ -28,8 +29,6 @@ const MAX_DEPLOYMENTS = 10;
 
 /** How long before the end of a deployment reports may have been lost, in ms. */
 const DOUBTFUL_MS = 10_000;
-/** A span in which nothing lies. */
-const NEVER = [0, 0] as const;
 
 /** Deleted channels that are remembered. */
 const MAX_DELETED = 10_000;
@@ -93,6 +92,7 @@ export class Snapshot {
   readonly #sums: Sums;
   readonly #totals: { channels: number; subscribers: number; direct: number };
   readonly #open = new Map<string, Entry["openRequests"]>();
+  #claims: Claims;
   readonly #isolates = new Map<
     string,
     { connections: number; heardAt: number }
@@ -115,8 +115,10 @@ export class Snapshot {
           }
         : v.parse(SumsSchema, JSON.parse(kept));
     this.#totals = store.totals();
-    for (const { channelId, openRequests } of store.withOpenRequests()) {
-      this.#open.set(channelId, openRequests);
+    const claiming = store.claiming(...this.#doubtful);
+    this.#claims = new Claims(claiming);
+    for (const { channelId, openRequests } of claiming) {
+      if (openRequests !== undefined) this.#open.set(channelId, openRequests);
     }
     for (const { isolate, connections, heardAt } of store.readIsolates()) {
       this.#isolates.set(isolate, { connections, heardAt });
@@ -137,7 +139,7 @@ export class Snapshot {
     const newest = known?.order ?? this.#deleted.get(channelId) ?? 0;
     if (order <= newest) {
       // Older than what is known, but a sign of life all the same.
-      if (known !== undefined) this.#store.write({ ...known, heardAt: now });
+      if (known !== undefined) this.#write({ ...known, heardAt: now });
       return;
     }
     this.#rates.add(channelId, counts.published, now);
@@ -145,6 +147,7 @@ export class Snapshot {
     if (channel === null && directConnections === 0) {
       this.#open.delete(channelId);
       this.#rates.forget(channelId);
+      this.#claims.forget(channelId);
       if (known !== undefined) this.#store.delete(channelId);
       this.#remember(channelId, order);
       return;
@@ -161,7 +164,7 @@ export class Snapshot {
     this.#count(entry, 1);
     if (openCount(entry) > 0) this.#open.set(channelId, entry.openRequests);
     else this.#open.delete(channelId);
-    this.#store.write(entry);
+    this.#write(entry);
   }
 
   /** Takes in what an isolate reports of its sessions. */
@@ -190,6 +193,7 @@ export class Snapshot {
     deployments.push([deployment, now]);
     deployments.splice(0, deployments.length - MAX_DEPLOYMENTS);
     this.#sumsChanged = true;
+    this.#claims = new Claims(this.#store.claiming(...this.#doubtful));
     for (const isolate of [...this.#isolates.keys()]) {
       this.#forgetIsolate(isolate);
     }
@@ -240,23 +244,20 @@ export class Snapshot {
 
   /** Channels to ask whether what they last claimed is still so. */
   toAsk(limit: number, now: number): string[] {
-    const before = Math.max(now - ASK_AFTER_MS, this.#since ?? 0);
-    return this.#store
-      .claiming(before, this.#doubtful, limit)
-      .map(({ channelId }) => channelId);
+    const since = Math.max(now - ASK_AFTER_MS, this.#since ?? 0);
+    return this.#claims.silent(since, limit);
   }
 
   /** When the next channel is to be asked, in ms, or undefined. */
   nextAskAt(): number | undefined {
-    const always = Number.MAX_SAFE_INTEGER;
-    const [entry] = this.#store.claiming(always, NEVER, 1);
-    return entry && entry.heardAt + ASK_AFTER_MS;
+    const { earliest } = this.#claims;
+    return earliest === undefined ? undefined : earliest + ASK_AFTER_MS;
   }
 
   /** Notes that a channel was asked and did not answer. */
   askedInVain(channelId: string, now: number): void {
     const entry = this.#store.read(channelId);
-    if (entry !== undefined) this.#store.write({ ...entry, heardAt: now });
+    if (entry !== undefined) this.#write({ ...entry, heardAt: now });
   }
 
   /** Writes the sums. */
@@ -278,6 +279,11 @@ export class Snapshot {
     addToCounts(this.#sums.counts, counts);
     addCounts(this.#sums.telemetry, telemetry);
     this.#sumsChanged = true;
+  }
+
+  #write(entry: Entry): void {
+    this.#store.write(entry);
+    this.#claims.hear(entry, isInUse(entry));
   }
 
   #count(entry: Entry, sign: 1 | -1): void {
@@ -311,6 +317,11 @@ export class Snapshot {
       messagesPerSecond: this.#rates.rate(entry.channelId, now),
     }));
   }
+}
+
+function isInUse(entry: Entry): boolean {
+  const { subscriberCount, directConnections } = entry;
+  return subscriberCount > 0 || directConnections > 0 || openCount(entry) > 0;
 }
 
 /** Stands for the channel where only its name has connections. */

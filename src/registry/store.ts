@@ -8,6 +8,7 @@ import * as v from "valibot";
 
 import { ChannelConfigSchema } from "../protocol/channel-config.ts";
 import { readRows, type Sql } from "../storage/sql.ts";
+import type { Claim } from "./claims.ts";
 import type { ReportedChannel } from "./report.ts";
 
 /** A channel as it last reported. */
@@ -19,6 +20,12 @@ export interface Entry extends ReportedChannel {
   order: number;
   /** False for a name with connections but without a channel. */
   exists: boolean;
+}
+
+/** A channel that claims to be in use. */
+export interface Claiming extends Claim {
+  /** Absent where there are none. */
+  readonly openRequests: Entry["openRequests"] | undefined;
 }
 
 /** An isolate as it last reported. */
@@ -65,6 +72,11 @@ const Detail = v.object({
   retentionCount: v.number(),
   order: v.number(),
   openRequests: v.record(v.string(), v.number()),
+});
+const ClaimRow = v.object({
+  id: v.string(),
+  heard_at: v.number(),
+  detail: v.nullable(v.string()),
 });
 const TotalsRow = v.object({
   channels: v.number(),
@@ -134,31 +146,31 @@ export class RegistryStore {
     );
   }
 
-  /** Those with open requests. */
-  withOpenRequests(): Entry[] {
-    return this.#entries("SELECT * FROM channels WHERE open > 0");
-  }
-
   /**
-   * Those that claim to be in use, heard of longest ago first.
+   * Those that claim to be in use, in any order, and the open requests of those
+   * that have any. Looks at all channels.
    *
-   * @param before only those not heard of since, in ms.
-   * @param doubtful whoever was last heard of in this span, in ms, counts too.
+   * @param from whoever was last heard of in the span from here, in ms,
+   * @param to to here, counts too.
    */
-  claiming(
-    before: number,
-    doubtful: readonly [from: number, to: number],
-    limit: number,
-  ): Entry[] {
-    return this.#entries(
-      `SELECT * FROM channels
-       WHERE heard_at < ? AND (subscribers > 0 OR direct > 0 OR open > 0
-         OR (heard_at >= ? AND heard_at < ?))
-       ORDER BY heard_at LIMIT ?`,
-      before,
-      ...doubtful,
-      limit,
+  claiming(from: number, to: number): Claiming[] {
+    const rows = readRows(
+      this.#sql,
+      ClaimRow,
+      `SELECT id, heard_at, CASE WHEN open > 0 THEN detail END AS detail
+       FROM channels WHERE subscribers > 0 OR direct > 0 OR open > 0
+         OR (heard_at >= ? AND heard_at < ?)`,
+      from,
+      to,
     );
+    return rows.map(({ id, heard_at, detail }) => ({
+      channelId: id,
+      heardAt: heard_at,
+      openRequests:
+        detail === null
+          ? undefined
+          : v.parse(Detail, JSON.parse(detail)).openRequests,
+    }));
   }
 
   /** When any channel was last heard of, in ms; 0 without any. */

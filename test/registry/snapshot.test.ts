@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { noCounts } from "../../src/channel/counters.ts";
 import { TestRegistry } from "../support/registry.ts";
@@ -260,6 +260,28 @@ describe("a channel that claims to be in use", () => {
     }
     registry.now += 700_000;
     expect(registry.toAsk(2)).toEqual(["c", "a"]);
+  });
+
+  test("is asked when the registry started over meanwhile", () => {
+    const registry = new TestRegistry();
+    for (const id of ["c", "a", "b"]) {
+      registry.hears(id, { subscriberCount: 1 });
+      registry.now += 1;
+    }
+    registry.hears("c", { subscriberCount: 1 });
+    registry.now += 700_000;
+    registry.restarts();
+    expect(registry.toAsk()).toEqual(["a", "b", "c"]);
+  });
+
+  test("is found without looking through all channels", () => {
+    const registry = new TestRegistry();
+    registry.hears("a", { subscriberCount: 1 });
+    registry.now += 700_000;
+    const exec = vi.spyOn(registry.sql, "exec");
+    expect(registry.toAsk()).toEqual(["a"]);
+    expect(registry.snapshot.nextAskAt()).toBeLessThan(registry.now);
+    expect(exec).not.toHaveBeenCalled();
   });
 
   test("is asked no more once it has answered", () => {
