@@ -48,6 +48,7 @@ function chat(): Deployment {
       count: rooms,
       eventsPerSecond: events / rooms / active,
       activeSeconds: active,
+      inUse: 1,
       keptBytes: KEPT_BYTES,
     },
   ];
@@ -111,7 +112,13 @@ function telemetry(): Deployment {
       deliverBySession: watched * dashboards,
     },
     channels: [
-      { count: channelCount, eventsPerSecond, activeSeconds: MONTH, keptBytes },
+      {
+        count: channelCount,
+        eventsPerSecond,
+        activeSeconds: MONTH,
+        inUse: 1,
+        keptBytes,
+      },
     ],
     reportSeconds: REPORT_SECONDS,
   });
@@ -177,6 +184,7 @@ function notifications(): Deployment {
               count: shared,
               eventsPerSecond: (2 * visits) / shared / MONTH,
               activeSeconds: MONTH,
+              inUse: 1,
               keptBytes: KEPT_BYTES,
             },
           ],
@@ -197,6 +205,7 @@ function notifications(): Deployment {
               count: shared,
               eventsPerSecond: (2 * visits) / shared / MONTH,
               activeSeconds: MONTH,
+              inUse: 1,
               keptBytes: KEPT_BYTES,
             },
           ],
@@ -216,6 +225,7 @@ function notifications(): Deployment {
               count: users,
               eventsPerSecond: (2 * visits + personal) / users / MONTH,
               activeSeconds: MONTH,
+              inUse: 1 / 10,
               keptBytes: 60 * 300,
             },
           ],

@@ -25,6 +25,8 @@ export interface Channels {
   readonly eventsPerSecond: number;
   /** How long such events come, a month, in seconds. */
   readonly activeSeconds: number;
+  /** The share of that time in which somebody is connected. */
+  readonly inUse: number;
   /** What each keeps, in bytes. */
   readonly keptBytes: number;
 }
@@ -59,6 +61,10 @@ const WRITE_SECONDS = 0.01;
 const REPORT_TRIP_SECONDS = 0.05;
 /** How often the registry writes its sums at most, a second. */
 const SUMS_PER_SECOND = 2;
+/** A channel in use that was silent for so long is asked how it is, in s. */
+const ASK_SECONDS = 600;
+/** Channels that one alarm of the registry asks. */
+const ASKED_AT_ONCE = 20;
 /** An object sleeps after so long without an event, in s. */
 const AWAKE_SECONDS = 10;
 const BYTES_PER_GB = 1e9;
@@ -141,28 +147,44 @@ export function reporting(
   return { perSecond: 1 / cycle, waiting: waits / cycle };
 }
 
+/**
+ * How often the registry asks a channel how it is, a second, where events come
+ * at random.
+ *
+ * @param rate events a second.
+ */
+export function asking(rate: number): number {
+  if (rate === 0) return 1 / ASK_SECONDS;
+  const silent = Math.exp(-rate * ASK_SECONDS);
+  return (rate * silent) / (1 - silent);
+}
+
 /** What channels cost beside what is done with them. */
 function upkeep(
-  { count, eventsPerSecond, activeSeconds, keptBytes }: Channels,
+  { count, eventsPerSecond, activeSeconds, inUse, keptBytes }: Channels,
   reportSeconds: number,
   measures: Measures,
 ): Usage {
   const { perSecond, waiting } = reporting(eventsPerSecond, reportSeconds);
   const seconds = count * activeSeconds;
   const reports = perSecond * seconds;
-  const wakes = eventsPerSecond * Math.exp(-eventsPerSecond * AWAKE_SECONDS);
-  // A lone report writes the channel's row and that of the sums; each wakes or
-  // finds the registry, which is one object for all.
+  const asked = asking(eventsPerSecond) * inUse * seconds;
+  const alarms = asked / ASKED_AT_ONCE;
+  const slept = Math.exp(-eventsPerSecond * AWAKE_SECONDS);
+  const wakes = eventsPerSecond * slept * seconds + asked;
+  // A lone report writes the channel's row and that of the sums; the registry
+  // is one object for all.
   const { registry } = measures.slow;
   const lone = requestsOf(registry);
-  const sums = Math.min(reports, SUMS_PER_SECOND * activeSeconds);
-  const pinned = waiting * seconds + reports * REPORT_TRIP_SECONDS;
+  const sums = Math.min(reports + asked, SUMS_PER_SECOND * activeSeconds);
+  const pinned = waiting * seconds + (reports + asked) * REPORT_TRIP_SECONDS;
   const used = noUsage();
-  used.requests = reports;
-  used.rowsWritten = reports * (registry.rowsWritten / lone - 1) + sums;
+  used.requests = reports + asked + alarms;
+  used.rowsWritten =
+    (reports + asked) * (registry.rowsWritten / lone - 1) + sums + alarms;
   used.rowsRead =
-    (reports * registry.rowsRead) / lone +
-    wakes * seconds * measures.wake.channel.rowsRead;
+    ((reports + asked) * registry.rowsRead) / lone +
+    wakes * measures.wake.channel.rowsRead;
   used.gbSeconds = pinned * OBJECT_GB;
   used.storedGb = (count * keptBytes) / BYTES_PER_GB;
   return used;

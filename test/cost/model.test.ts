@@ -4,6 +4,7 @@ import { noCounts } from "../../cost/counts.ts";
 import { DEPLOYMENTS } from "../../cost/deployments.ts";
 import type { Measured, Measures } from "../../cost/measure.ts";
 import {
+  asking,
   billOf,
   monthOf,
   priceOf,
@@ -96,6 +97,7 @@ describe("a month", () => {
       count: 10,
       eventsPerSecond: 0.001,
       activeSeconds: 100_000,
+      inUse: 0,
       keptBytes: 1e6,
     };
     const usage = monthOf(
@@ -114,7 +116,13 @@ describe("a month", () => {
         {
           operations: {},
           channels: [
-            { count: 1, eventsPerSecond, activeSeconds: 1e6, keptBytes: 0 },
+            {
+              count: 1,
+              eventsPerSecond,
+              activeSeconds: 1e6,
+              inUse: 0,
+              keptBytes: 0,
+            },
           ],
           reportSeconds: 2,
         },
@@ -132,6 +140,17 @@ describe("a month", () => {
         expect(usd, name).toBeGreaterThanOrEqual(5);
       }
     }
+  });
+});
+
+describe("the registry asks", () => {
+  test("a channel where nothing happens every ten minutes", () => {
+    expect(asking(0)).toBe(1 / 600);
+    expect(asking(1e-9)).toBeCloseTo(1 / 600, 6);
+  });
+
+  test("hardly ever one where something does", () => {
+    expect(asking(0.1)).toBeLessThan(1e-20);
   });
 });
 
