@@ -40,6 +40,8 @@ export interface Operation {
 }
 
 /** Operations on their way at the same time, in a burst. */
+const IN_FLIGHT = 100;
+/** Frames in an array, and subscribers where there are many. */
 const WIDTH = 50;
 /** How long a request waits that nobody answers, in ms. */
 const TIMEOUT_MS = 20;
@@ -74,8 +76,11 @@ export const OPERATIONS = {
     times: 300,
     prepare: async (stage) => () => repeat(300, () => posts(stage, "messages")),
   },
-  publishBurst: publish("publish, 50 in flight", 3_000, (publishes) =>
-    inFlight(WIDTH, 3_000, () => publishes({})),
+  publishBurst: publish("publish, 100 in flight", 3_000, (publishes) =>
+    inFlight(IN_FLIGHT, 3_000, () => publishes({})),
+  ),
+  publishSmallBurst: publish("… 20 in flight", 3_000, (publishes) =>
+    inFlight(20, 3_000, () => publishes({})),
   ),
   publishArray: {
     what: "publish, arrays of 50",
@@ -162,7 +167,7 @@ export const OPERATIONS = {
   disconnect: leave("disconnect", (client) => client.leaves()),
   rpc: ask("RPC, answered, one at a time", "direct", 1),
   rpcBySession: ask("… by sessions", "session", 1),
-  rpcBurst: ask("RPC, answered, 50 in flight", "direct", WIDTH),
+  rpcBurst: ask("RPC, answered, 100 in flight", "direct", IN_FLIGHT),
   rpcByHttp: {
     what: "RPC by HTTP, one at a time",
     times: 300,
