@@ -15,6 +15,7 @@ import {
 import { type Load, median } from "../measure.ts";
 import { ROWS, type Row, type RowName } from "../rows.ts";
 import type { Results } from "../run.ts";
+import type { RowsWritten } from "../storage.ts";
 
 /** A table: a title, its columns and its lines. */
 export interface Table {
@@ -74,6 +75,20 @@ export function boundsTable(results: Results): Table {
     lines: judge(results)
       .filter(({ ratio }) => ratio !== undefined)
       .map(boundLine),
+  };
+}
+
+/** The table of rows written. */
+export function storageTable(counted: readonly RowsWritten[]): Table {
+  return {
+    title: "Rows written",
+    columns: ["", "must", "counted", ""],
+    lines: counted.map(({ title, most, rows }) => [
+      title,
+      `at most ${most}`,
+      shown(rows),
+      rows <= most ? "holds" : "MISSED",
+    ]),
   };
 }
 

@@ -200,18 +200,21 @@ export class ChannelCore {
 
   /** Whether something must be written before anything is sent. */
   get dirty(): boolean {
-    const { connections, existing } = this.state;
-    const awaited = existing?.record.awayUntil ?? null;
-    if (connections.away.size === 0 && awaited !== null) {
-      this.state.change({ awayUntil: null });
-    }
-    return this.state.dirty;
+    return this.state.dirty || this.#awaitsInVain;
   }
 
   /** Writes all that waits, and arms the alarm. */
   commit(): void {
+    if (this.#awaitsInVain) this.state.change({ awayUntil: null });
     this.state.commit();
     this.arm();
+  }
+
+  /** Whether it is on record that somebody is awaited, but nobody is. */
+  get #awaitsInVain(): boolean {
+    const { connections, existing } = this.state;
+    const awaited = existing?.record.awayUntil ?? null;
+    return awaited !== null && connections.away.size === 0;
   }
 
   /** Arms the alarm for the earliest deadline. */

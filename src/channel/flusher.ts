@@ -26,6 +26,8 @@ const STALE_MS = 10;
 const BUSY_EVENTS = 8;
 /** So many flushes need not wait for the timer in a moment that is not busy. */
 const MAX_HURRIED = 3;
+/** And so many of those that write: each is a row of its own. */
+const MAX_HURRIED_WRITES = 1;
 /** Only flushes to so few sockets may: more sends are worth joining. */
 const MAX_HURRIED_SENDS = 4;
 
@@ -46,6 +48,7 @@ export class Flusher {
   /** Events since the timer was set, and how many of them it was not awaited for. */
   #events = 0;
   #hurried = 0;
+  #hurriedWrites = 0;
   #busy = false;
   /** Whether a timer sees to what was left unwritten. */
   #writesLater = false;
@@ -78,6 +81,7 @@ export class Flusher {
       this.#busy = this.#events > BUSY_EVENTS;
       this.#events = 0;
       this.#hurried = 0;
+      this.#hurriedWrites = 0;
       this.soon();
     }, 0);
   }
@@ -90,6 +94,10 @@ export class Flusher {
     }
     if (outbox.sends(connections.subscriberCount) > MAX_HURRIED_SENDS) {
       return false;
+    }
+    if (core.dirty) {
+      if (this.#hurriedWrites >= MAX_HURRIED_WRITES) return false;
+      this.#hurriedWrites++;
     }
     this.#hurried++;
     return true;

@@ -16,7 +16,7 @@ const MAX_SEGMENT_BYTES = 262_144;
  */
 const EXTENDED_SHARE = 1 / 32;
 /** A segment of more bytes is not written to again: it is written as a whole. */
-const MAX_EXTENDED_BYTES = 16_384;
+const MAX_EXTENDED_BYTES = 3_584;
 
 /** A message that waits to be written. */
 export interface Pending extends Encoded {

@@ -76,17 +76,26 @@ describe("between a flush and its timer", () => {
     const sent = () => subscribers.map(({ raw }) => raw.length);
     const before = sent();
     const gained = () => sent().map((now, at) => now - (before[at] ?? 0));
-    const publishes = (data: number) =>
-      publisher.sends({ type: "publish", data });
+    const publishes = (data: number, ephemeral = false) =>
+      publisher.sends({ type: "publish", data, ephemeral });
     return { channel, gained, publishes };
   }
 
   test("few events reach few sockets without waiting for it", () => {
     const { gained, publishes } = crowd(1);
     for (let n = 1; n <= 4; n++) {
-      publishes(n);
+      publishes(n, true);
       expect(gained()).toEqual([n]);
     }
+  });
+
+  test("what must be stored shares its rows sooner", () => {
+    const { channel, gained, publishes } = crowd(1);
+    const written = channel.flushes;
+    for (let n = 1; n <= 8; n++) publishes(n);
+    channel.elapses();
+    expect(gained()).toEqual([3]);
+    expect(channel.flushes).toBe(written + 3);
   });
 
   test("many sockets get one message for all that came meanwhile", () => {
@@ -99,10 +108,10 @@ describe("between a flush and its timer", () => {
 
   test("a burst soon shares its flushes, also with few sockets", () => {
     const { channel, gained, publishes } = crowd(1);
-    for (let n = 1; n <= 50; n++) publishes(n);
+    for (let n = 1; n <= 50; n++) publishes(n, true);
     expect(gained()).toEqual([4]);
     channel.elapses();
-    for (let n = 1; n <= 50; n++) publishes(n);
+    for (let n = 1; n <= 50; n++) publishes(n, true);
     channel.elapses();
     expect(gained()).toEqual([6]);
   });
