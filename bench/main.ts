@@ -4,19 +4,15 @@
  *
  * @module
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { writeParts } from "../measuring/pages.ts";
 import { judge } from "./figures.ts";
 import { chart } from "./report/chart.ts";
-import {
-  boundsTable,
-  storageTable,
-  type Table,
-  workloadTables,
-} from "./report/lines.ts";
+import { boundsTable, storageTable, workloadTables } from "./report/lines.ts";
 import { markdownTable, plainTable } from "./report/text.ts";
 import { ROWS, type RowName } from "./rows.ts";
 import { run } from "./run.ts";
@@ -24,8 +20,6 @@ import { isInstalled } from "./servers/start.ts";
 import { countRows } from "./storage.ts";
 
 const RESULTS = join(import.meta.dirname, "results");
-const PAGE = join(import.meta.dirname, "../docs/performance.md");
-const MARKS = ["<!-- bench:begin -->", "<!-- bench:end -->"] as const;
 
 class UsageError extends Error {}
 
@@ -90,23 +84,14 @@ async function bench({ rows, rounds, seconds, write }: Flags): Promise<void> {
   console.log(`\nwritten: bench/results/${name}.json and .svg`);
   const day = began.toISOString().slice(0, 10);
   const how = `${day}, ${machine}; ${rounds} rounds of ${seconds} s each.`;
-  if (write) await writePage(how, tables);
+  if (write) {
+    const text = [how, ...tables.map(markdownTable)].join("\n\n");
+    writeParts("performance.md", { figures: text });
+  }
   const missed =
     judge(results).some(({ holds }) => holds === false) ||
     rowsWritten.some(({ rows, most }) => rows > most);
   if (missed) process.exitCode = 1;
-}
-
-async function writePage(how: string, tables: readonly Table[]): Promise<void> {
-  const page = await readFile(PAGE, "utf8");
-  const [before, rest] = page.split(MARKS[0]);
-  const after = rest?.split(MARKS[1])[1];
-  if (before === undefined || after === undefined) {
-    throw new Error("docs/performance.md lacks the marks for its tables");
-  }
-  const text = [how, ...tables.map(markdownTable)].join("\n\n");
-  const written = `${before}${MARKS[0]}\n\n${text}\n\n${MARKS[1]}${after}`;
-  await writeFile(PAGE, written);
 }
 
 function machineName(): string {

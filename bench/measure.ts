@@ -1,12 +1,9 @@
 /**
- * Time, processor time and memory, and what is made of many figures.
+ * Time and processor time, and what is made of many figures.
  *
  * @module
  */
-import { readFileSync } from "node:fs";
-
-/** Linux counts processor time in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
+import { processorSeconds } from "../measuring/processes.ts";
 
 /** How busy two processes were, as parts of one processor. */
 export interface Load {
@@ -23,7 +20,7 @@ export class Watch {
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#server = cpuSeconds(pid);
+    this.#server = processorSeconds(pid);
   }
 
   /** Time since it began, in s. */
@@ -33,7 +30,7 @@ export class Watch {
 
   /** Processor time the server has used since, in s. */
   get serverSeconds(): number {
-    return cpuSeconds(this.#pid) - this.#server;
+    return processorSeconds(this.#pid) - this.#server;
   }
 
   /** How busy both have been since. */
@@ -44,20 +41,6 @@ export class Watch {
       client: (user + system) / 1e6 / this.seconds,
     };
   }
-}
-
-/** Processor time a process has used so far, all threads, in s. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field, the name, may hold blanks.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** Resident memory of a process, in bytes. */
-export function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
 /** The value that `part` (0 to 1) of all values do not exceed. */

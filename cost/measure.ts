@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { processorSeconds } from "../measuring/processes.ts";
 import { startService } from "../serve/service.ts";
 import { leaveAll } from "../test/system/support/client.ts";
 import { create } from "./actors.ts";
@@ -88,9 +87,9 @@ export async function measure(
   await create(stage);
   const act = await prepare(stage);
   await takeCounts(url);
-  const cpuBefore = cpuMs(pid);
+  const cpuBefore = processorSeconds(pid);
   await act();
-  const spent = cpuMs(pid) - cpuBefore;
+  const spentMs = (processorSeconds(pid) - cpuBefore) * 1_000;
   const { requests, lines, channels, registries } = await takeCounts(url);
   await leaveAll();
   const channel = channels[name] ?? noCounts();
@@ -100,7 +99,7 @@ export async function measure(
     channel: mapCounts(channel, (value) => value / times),
     registry: mapCounts(registry, (value) => value / times),
     lines: (lines + channel.lines) / times,
-    cpuMs: spent / times,
+    cpuMs: spentMs / times,
   };
 }
 
@@ -142,21 +141,4 @@ function without(all: Measured, part: Measured, share: number): Measured {
     lines: left(all.lines, part.lines),
     cpuMs: left(all.cpuMs, part.cpuMs),
   };
-}
-
-/** The CPU time that a process has used, in ms. */
-function cpuMs(pid: number): number {
-  if (process.platform === "linux") {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")")).split(" ");
-    // User and system time, in hundredths of a second.
-    return (Number(fields[12]) + Number(fields[13])) * 10;
-  }
-  const said = execFileSync("ps", ["-o", "time=", "-p", String(pid)], {
-    encoding: "utf8",
-  });
-  const seconds = said.split(":").reduce((sum, part) => {
-    return sum * 60 + Number(part);
-  }, 0);
-  return seconds * 1_000;
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { pause, residentBytes } from "../measure.ts";
+import { residentBytes } from "../../measuring/processes.ts";
+import { pause } from "../measure.ts";
 import { joinAll, leaveAll } from "./crowd.ts";
 import { newChannel, type Workload } from "./workload.ts";
 
