@@ -58,7 +58,11 @@ interface Waiter {
 
 const clients = new Set<Client>();
 
-/** Connects and waits for the welcome. */
+/**
+ * Connects and waits for the welcome.
+ *
+ * @param server whatever answers for it at its address, a proxy also.
+ */
 export async function connect(
   server: Pick<Server, "url">,
   { channel, batch = false, withinMs = PATIENCE_MS }: ConnectOptions = {},
@@ -74,12 +78,14 @@ export async function connect(
   );
   const client = new Client(socket, batch, channel);
   clients.add(client);
-  const { "conn-id": connId } = await client.receives(
-    { type: "welcome" },
-    withinMs,
-  );
-  client.connId = connId;
-  return client;
+  try {
+    const welcome = await client.receives({ type: "welcome" }, withinMs);
+    client.connId = welcome["conn-id"];
+    return client;
+  } catch (error) {
+    client.vanishes();
+    throw error;
+  }
 }
 
 /** All ways to connect to a channel, in turn. */
@@ -133,6 +139,8 @@ export class Client {
       socket.on("close", (code, reason) => {
         this.#ending = { code, reason: String(reason) };
         resolve(this.#ending);
+        // One that was sent nothing wrong need not be remembered.
+        if (this.fault === undefined) clients.delete(this);
         const how = `was closed with ${code} ${reason}`;
         this.#giveUp(new Error(`${this.name} ${how}`));
       });
@@ -266,8 +274,6 @@ export class Client {
     else this.socket.close(1000, "bye");
     const hard = setTimeout(() => this.socket.terminate(), 2_000);
     await this.ended.finally(() => clearTimeout(hard));
-    // One that was sent nothing wrong need not be remembered.
-    if (this.fault === undefined) clients.delete(this);
   }
 
   /** Ends the TCP connection without a close frame. */
