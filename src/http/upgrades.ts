@@ -8,6 +8,7 @@ import { connect } from "../channel/connect.ts";
 import type { Env } from "../env.ts";
 import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/codec.ts";
 import { newConnId } from "../protocol/names.ts";
+import { callChannel } from "../server/calls.ts";
 import { acceptSession } from "../session/host.ts";
 import { failure } from "./responses.ts";
 
@@ -44,7 +45,10 @@ export async function openChannel(
     batch: subprotocol === BATCH_SUBPROTOCOL,
     grants: [...ALL_GRANTS],
   };
-  return connect(env, id, identity, subprotocol);
+  // Opened twice, the first socket broke with the object that it led to.
+  return callChannel(env, id, true, () =>
+    connect(env, id, identity, subprotocol),
+  );
 }
 
 function isUpgrade(request: Request): boolean {

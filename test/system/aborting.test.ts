@@ -1,5 +1,6 @@
 /** A channel's object breaks down in the middle of a flush. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 
 import {
   channelBecomes,
@@ -12,6 +13,7 @@ import {
 import { connect, everyWay, Listener, leaveAll } from "./support/client.ts";
 import type { Server } from "./support/server.ts";
 import {
+  abortsAll,
   isAborted,
   MOMENTS,
   setTrap,
@@ -283,4 +285,30 @@ describe.each(MOMENTS)("aborted %s its transaction", (moment) => {
       expect(missed?.map(({ data }) => data)).toEqual([4]);
     }
   });
+});
+
+it("never refuses who connects to a channel at that moment", async () => {
+  const channelId = await createChannel(server, "abort-connecting");
+  const url = `${server.url.replace("http", "ws")}${pathOf(channelId)}/ws`;
+  const refused: unknown[] = [];
+  for (let turn = 1; turn <= 10; turn++) {
+    const sockets = numbers(1, 20).map(() => new WebSocket(url));
+    const settled = sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.on("open", resolve);
+          // One that was let in may still be cut off by the abort.
+          socket.on("close", resolve);
+          socket.on("error", () => {});
+          socket.on("unexpected-response", (_, { statusCode }) => {
+            refused.push(statusCode);
+            resolve();
+          });
+        }),
+    );
+    await abortsAll(server);
+    await Promise.all(settled);
+    for (const socket of sockets) socket.terminate();
+  }
+  expect(refused).toEqual([]);
 });

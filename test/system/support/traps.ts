@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Server, startServer } from "./server.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { eventually } from "./waiting.ts";
 
 /** When in a flush an object may abort, as aborting.ts describes. */
@@ -12,8 +12,17 @@ export const MOMENTS = ["before", "after", "unsent"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** Starts the service with channels that can be told to break down. */
-export function startTrappedServer(): Promise<Server> {
-  return startServer({ configs: ["test/system/workers/aborting.toml"] });
+export function startTrappedServer(
+  options: Pick<ServerOptions, "vars"> = {},
+): Promise<Server> {
+  const configs = ["test/system/workers/aborting.toml"];
+  return startServer({ ...options, configs });
+}
+
+/** Has all objects of the service abort, each wherever it is just then. */
+export async function abortsAll(server: Server): Promise<void> {
+  const { status, text } = await server.fetch("/aborts", { method: "POST" });
+  if (status !== 200) throw new Error(text);
 }
 
 /** Has a channel's object abort at its n-th transaction from now. */

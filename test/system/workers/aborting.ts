@@ -2,6 +2,7 @@
  * The service with channels that can be told to break down in the middle of a
  * flush: `POST /traps/:id?when=…&in=…` has the channel's object abort at its
  * n-th transaction from now, `GET /traps` counts what happened so far.
+ * `POST /aborts` aborts all objects at once, under the living Worker.
  *
  * @module
  */
@@ -67,6 +68,15 @@ export class Channel extends Original {
   }
 }
 
+/**
+ * The part of `workerd`'s own module for tests that is used. Its name is kept
+ * from the bundler, which does not know it.
+ */
+interface Unsafe {
+  readonly default: { abortAllDurableObjects(): Promise<void> };
+}
+const UNSAFE: string = "workerd:unsafe";
+
 const service = createWorker();
 
 export default {
@@ -77,6 +87,11 @@ export default {
   ): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const [, first, id] = pathname.split("/");
+    if (first === "aborts") {
+      const unsafe: Unsafe = await import(UNSAFE);
+      await unsafe.default.abortAllDurableObjects();
+      return new Response();
+    }
     if (first !== "traps") return service.fetch(request, env, ctx);
     if (id !== undefined) {
       const stub = env.CHANNEL.getByName(
