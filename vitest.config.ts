@@ -1,6 +1,8 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+import { seedOfRun } from "./test/system/support/random.ts";
+
 // Three kinds of tests, by where they run: the cores under plain Node, the
 // objects inside workerd, and whole processes over real sockets.
 export default defineConfig({
@@ -24,11 +26,16 @@ export default defineConfig({
                 // Evicting waits for the timer of a report.
                 REPORT_INTERVAL_MS: "5",
                 TELEMETRY_LEVEL: "error",
+                SEED: String(seedOfRun()),
               },
             },
           }),
         ],
-        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"] },
+        test: {
+          name: "workerd",
+          include: ["test/workerd/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
       },
       {
         test: {

@@ -73,7 +73,9 @@ export class Client {
           );
     if (response.webSocket === null) throw new Error("not upgraded");
     const client = new Client(name, channelId, response.webSocket);
-    await client.until(() => client.received.length > 0);
+    await client.until(
+      () => client.received.length > 0 || client.closed !== undefined,
+    );
     return client;
   }
 

@@ -1,9 +1,15 @@
 /** Scenarios, each run in every way a channel can be used and disturbed. */
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+
 import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
 import { FRAMES, REASONS, type ScenarioFile } from "../../support/coverage.ts";
+import { random } from "../../system/support/random.ts";
 import type { Via } from "./client.ts";
 import { type Disturbance, World } from "./world.ts";
+
+/** Chance of this run: `SEED` of the environment repeats it. */
+const dice = random(Number(env.SEED));
 
 /** What happens in a scenario. */
 export type Story = (world: World) => Promise<void>;
@@ -38,8 +44,9 @@ function reasonOf(frame: ServerFrame) {
 }
 
 /**
- * A story, told over direct sockets and over sessions, as it is and disturbed:
- * whatever happens to the channel's object, the clients must not notice.
+ * A story, told over direct sockets and over sessions, as it is and disturbed,
+ * after every frame, and at random while others keep the object busy: whatever
+ * happens to the channel's object, the clients must not notice.
  *
  * @param ways how it can be told; `crash` is for sessions, which heal it.
  */
@@ -58,12 +65,15 @@ export function scenario(
         (each) => each !== "crash" || via === "session",
       );
       it(`${via}: ${possible.join(", ")}`, async () => {
-        const told = await tell(story, via, "none");
+        const told = await tell(story, via, () => "none");
         for (const disturbance of possible) {
           if (disturbance === "none") continue;
-          const again = await tell(story, via, disturbance);
+          const again = await tell(story, via, () => disturbance);
           expect(again, `with ${disturbance} after every frame`).toEqual(told);
         }
+        const busy = await tell(story, via, () => dice.pick(possible), true);
+        const how = `busy, with ${possible} at random, SEED=${dice.seed}`;
+        expect(busy, how).toEqual(told);
       });
     }
   });
@@ -72,10 +82,11 @@ export function scenario(
 async function tell(
   story: Story,
   via: Via,
-  disturbance: Disturbance,
+  disturbance: () => Disturbance,
+  busy = false,
 ): Promise<Record<string, unknown[]>> {
-  const world = new World({ via, disturbance, batch: false });
-  await story(world);
+  const world = new World({ via, disturbance, busy, batch: false });
+  await story(world).finally(() => world.ends());
   heard.push(...world.frames());
   return world.transcript();
 }

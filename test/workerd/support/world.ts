@@ -1,7 +1,8 @@
 /**
  * A channel and its clients, run in several ways that must not be told apart:
- * directly or through sessions; left alone, evicted after every frame, or
- * (through sessions) crashed after every frame.
+ * directly or through sessions; left alone, evicted after every frame,
+ * (through sessions) crashed after every frame, or one or the other of these
+ * at random while strangers keep the object busy.
  */
 import {
   abortAllDurableObjects,
@@ -12,13 +13,17 @@ import { env } from "cloudflare:workers";
 
 import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
 import { Client, type ClientOptions, type Via } from "./client.ts";
+import { Strangers } from "./strangers.ts";
 
-/** What happens to the channel's object after every frame. */
+/** What happens to the channel's object after a frame. */
 export type Disturbance = "none" | "evict" | "crash";
 
 export interface Mode {
   via: Via;
-  disturbance: Disturbance;
+  /** What happens after a frame: asked for after each. */
+  disturbance: () => Disturbance;
+  /** Whether strangers keep the channel's object busy. */
+  busy: boolean;
   batch: boolean;
 }
 
@@ -28,10 +33,12 @@ export class World {
   readonly mode: Mode;
   readonly channelId: string;
   readonly #clients: Client[] = [];
+  readonly #strangers: Strangers | undefined;
 
   constructor(mode: Mode) {
     this.mode = mode;
     this.channelId = `channel-${worlds++}`;
+    if (mode.busy) this.#strangers = new Strangers(this.channelId);
   }
 
   get object() {
@@ -58,6 +65,7 @@ export class World {
       typeof frame === "string" || Array.isArray(frame)
         ? frame
         : { "channel-id": this.channelId, ...frame };
+    this.#strangers?.come();
     client.write(whole);
     await this.settle();
     await this.#disturb();
@@ -101,6 +109,11 @@ export class World {
     await Promise.all(this.#clients.map((client) => client.fence()));
   }
 
+  /** The strangers, if there are any, leave. */
+  async ends(): Promise<void> {
+    await this.#strangers?.leave();
+  }
+
   /** What everybody received, with names in place of what is random. */
   transcript(): Record<string, unknown[]> {
     const names = new Map<string, string>();
@@ -120,7 +133,7 @@ export class World {
   }
 
   async #disturb(): Promise<void> {
-    switch (this.mode.disturbance) {
+    switch (this.mode.disturbance()) {
       case "none":
         return;
       case "evict":
