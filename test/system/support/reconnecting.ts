@@ -40,6 +40,8 @@ export interface User {
 export class Reconnecting {
   /** The close codes of all connections that were lost. */
   readonly losses: number[] = [];
+  /** How many of them were lost by `breaks`. */
+  broken = 0;
   /** Rejects when something is wrong; never resolves. */
   readonly failed: Promise<never>;
   /** What was wrong, if anything was. */
@@ -67,6 +69,10 @@ export class Reconnecting {
     return this.#client?.isOpen ? this.#client : undefined;
   }
 
+  get isSession(): boolean {
+    return this.#place.way.channel === undefined;
+  }
+
   /** How it stands, for messages of failed tests. */
   get name(): string {
     const { channel, batch = false } = this.#place.way;
@@ -78,7 +84,9 @@ export class Reconnecting {
 
   /** Drops the connection without a word; it comes back. */
   breaks(): void {
-    this.#client?.vanishes();
+    if (this.client === undefined) return;
+    this.broken += 1;
+    this.client.vanishes();
   }
 
   /**

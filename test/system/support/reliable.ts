@@ -86,6 +86,10 @@ export class ReliableWriter {
 
   /** Resolves when the message is acknowledged. */
   publishes(publication: Publication): Promise<Receipt> {
+    const { id } = publication;
+    if (this.receipts.has(id) || this.#inFlight.has(id)) {
+      throw new RangeError(`${id} was published before`);
+    }
     const { fault } = this.connection;
     if (fault !== undefined) return Promise.reject(fault);
     const receipt = new Promise<Receipt>((resolve, reject) => {

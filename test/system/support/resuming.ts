@@ -27,8 +27,12 @@ export interface ReaderOptions extends Place {
    * keeps too few. Each time is counted in `gaps`.
    */
   readonly mayMiss?: boolean | undefined;
+  /** Up to where it has read before; absent: it begins with what is retained. */
+  readonly since?: Position | undefined;
   /** Called with each message after it was checked. */
   readonly onMessage?: (message: ChannelMessage, replayed: boolean) => void;
+  /** Called each time it is subscribed, with how often it was so far. */
+  readonly onSubscribed?: (times: number) => void;
 }
 
 /**
@@ -43,12 +47,14 @@ export class ResumingReader {
   ephemeral = 0;
   /** Of those read, the ones handed over on coming back. */
   recovered = 0;
-  /** How often it came back and missed nothing. */
+  /** How often it went on from a position and had missed nothing. */
   resumptions = 0;
   /** How often it came back and had missed something. */
   gaps = 0;
   /** What the server said that only somebody notices who lost something. */
   readonly notices: string[] = [];
+  /** How often it was subscribed. */
+  subscriptions = 0;
   readonly #options: ReaderOptions;
   #position: Position | undefined;
   #asked = false;
@@ -57,24 +63,21 @@ export class ResumingReader {
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    this.#position = options.since;
     this.connection = new Reconnecting(options, {
       onOpen: () => this.#subscribe(),
       onFrame: (frame) => this.#take(frame),
     });
   }
 
-  /** Up to where it has read everything; undefined before it is subscribed. */
+  /** Up to where it has read everything; undefined before it began. */
   get position(): Position | undefined {
     return this.#position;
   }
 
   /** Resolves when it is subscribed for the first time. */
   isSubscribed(withinMs?: number): Promise<void> {
-    return this.#until(
-      "is subscribed",
-      () => this.#position !== undefined,
-      withinMs,
-    );
+    return this.#until("is subscribed", () => this.subscriptions > 0, withinMs);
   }
 
   /** Resolves when it has read up to a position. */
@@ -164,6 +167,8 @@ export class ResumingReader {
           `${seq} of ${epoch}, recovered: ${recovered}`,
       );
     }
+    this.subscriptions += 1;
+    this.#options.onSubscribed?.(this.subscriptions);
   }
 
   #read(message: ChannelMessage, replayed: boolean): void {

@@ -16,7 +16,7 @@ const LOOK_MS = 20;
  * @param what names the condition where it does not come true in time.
  */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   look: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = PATIENCE_MS,
 ): Promise<T> {
@@ -30,7 +30,7 @@ export async function eventually<T>(
       last = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`never came true in ${withinMs} ms: ${what}`, {
+      throw new Error(`never came true in ${withinMs} ms: ${said(what)}`, {
         cause: last,
       });
     }
@@ -47,9 +47,12 @@ export function inTime<T>(
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const described = typeof what === "string" ? what : what();
-      reject(new Error(`not in ${withinMs} ms: ${described}`));
+      reject(new Error(`not in ${withinMs} ms: ${said(what)}`));
     }, withinMs);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function said(what: string | (() => string)): string {
+  return typeof what === "string" ? what : what();
 }
