@@ -66,11 +66,13 @@ export function acceptSession(
 ): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
+  let dropping: number | null = null;
   const session = createSession(env, identity, {
     send: (message) => server.send(message),
     close: (code, reason) => {
       end(code);
       server.close(code, reason);
+      dropping = setTimeout(() => drop(ctx), settingsOf(env).HEARTBEAT_MS);
     },
   });
   const telemetry = isolateTelemetry(env);
@@ -97,8 +99,14 @@ export function acceptSession(
     guarded(session, () => session.receive(data));
     telemetry.write();
   });
-  server.addEventListener("close", ({ code }) => end(code));
-  server.addEventListener("error", () => end(1006));
+  server.addEventListener("close", ({ code }) => {
+    clearTimeout(dropping);
+    end(code);
+  });
+  server.addEventListener("error", () => {
+    clearTimeout(dropping);
+    end(1006);
+  });
   countConnection(env, ctx, 1);
   telemetry.emit("sente-lite.server/connection-added", () => ({
     "conn-id": identity.connId,
@@ -109,6 +117,16 @@ export function acceptSession(
   const headers: HeadersInit =
     subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol };
   return new Response(null, { status: 101, webSocket: client, headers });
+}
+
+/**
+ * Ends an invocation whose client was sent a Close and has not answered it: all
+ * that it did not read would stay in memory as long as its TCP connection.
+ */
+function drop(ctx: ExecutionContext): void {
+  const error = new Error("the client did not read its Close");
+  // That makes it a lost connection to the runtime, and no failure to log.
+  ctx.abort(Object.assign(error, { retryable: true }));
 }
 
 async function answerList(

@@ -1,5 +1,5 @@
 /**
- * The memory of a server's `workerd`, as the kernel counts it. For servers
+ * What a server's `workerd` takes of the machine, as the kernel counts it. For servers
  * that were started with `served`, on Linux.
  *
  * @module
@@ -48,4 +48,19 @@ export class Memory {
     if (kilobytes === undefined) throw new Error(`no ${field} in ${status}`);
     return Number(kilobytes) * 1_024;
   }
+}
+
+/** A queue of more bytes is not just on its way. */
+const STALLED_BYTES = 65_536;
+
+/** How many of a server's open connections have peers that do not read. */
+export function stalledConnections({ port }: Pick<Server, "port">): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  // proc_pid_net(5): sl, local, remote, state, tx_queue:rx_queue, …
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  return lines.filter((line) => {
+    const [, from, , state, queues] = line.trim().split(/\s+/);
+    const isOpen = state === "01" && from?.endsWith(local) === true;
+    return isOpen && Number.parseInt(queues ?? "", 16) > STALLED_BYTES;
+  }).length;
 }
