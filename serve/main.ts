@@ -13,10 +13,12 @@ import { startService } from "./service.ts";
 const USAGE = `Serves sente-lite on this machine, without wrangler.
 
   npm run serve -- [--host 127.0.0.1] [--port 8787] [--data .sente-lite]
+                   [--inspect 127.0.0.1:9229]
 
-  --host   the address to listen on; 0.0.0.0 for all of this machine's
-  --port   the port to listen on; 0 for any that is free
-  --data   the directory that keeps channels and messages; made when missing
+  --host     the address to listen on; 0.0.0.0 for all of this machine's
+  --port     the port to listen on; 0 for any that is free
+  --data     the directory that keeps channels and messages; made when missing
+  --inspect  where DevTools can look into the running Worker; off when absent
 
 Settings are taken from the environment, such as AUTH=open; the README lists
 them all.
@@ -36,6 +38,7 @@ interface Flags {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  readonly inspect?: string | undefined;
   readonly help: boolean;
 }
 
@@ -46,6 +49,7 @@ function readFlags(): Flags {
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "8787" },
         data: { type: "string", default: ".sente-lite" },
+        inspect: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -60,7 +64,7 @@ function readFlags(): Flags {
   }
 }
 
-async function serve({ host, port, data }: Flags): Promise<void> {
+async function serve({ host, port, data, inspect }: Flags): Promise<void> {
   const variables = ownSettings(process.env);
   const workerd = await startService({
     configFile: join(import.meta.dirname, "../wrangler.toml"),
@@ -68,6 +72,7 @@ async function serve({ host, port, data }: Flags): Promise<void> {
     port,
     dataDir: data,
     variables,
+    flags: inspect === undefined ? [] : [`--inspector-addr=${inspect}`],
     onNotice: (text) => console.log(text),
     onOutput: (text) => process.stdout.write(text),
     onError: (text) => process.stderr.write(text),

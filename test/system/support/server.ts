@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly closed?: boolean;
   /** Whether `npm run serve` runs it, which has no proxy in front of it. */
   readonly served?: boolean;
+  /** Where its inspector listens, if `served` is set: nowhere. */
+  readonly inspectorPort?: number;
 }
 
 /** An answer over HTTP. */
@@ -162,7 +164,7 @@ function run(
 ): ChildProcess {
   const { vars = {}, closed = false, served = false } = options;
   const [program = "", ...args] = served
-    ? ["npm", "run", "serve", "--", "--port", String(port), "--data", dataDir]
+    ? serveCommand(options, port, dataDir)
     : wranglerCommand(options, port, dataDir);
   const settings = Object.entries({ ...(closed ? {} : OPEN), ...vars });
   return spawn(program, args, {
@@ -188,6 +190,18 @@ function run(
 }
 
 const OPEN = { AUTH: "open" };
+
+function serveCommand(
+  { inspectorPort }: ServerOptions,
+  port: number,
+  dataDir: string,
+): string[] {
+  const where = ["--port", String(port), "--data", dataDir];
+  if (inspectorPort !== undefined) {
+    where.push("--inspect", `127.0.0.1:${inspectorPort}`);
+  }
+  return ["npm", "run", "serve", "--", ...where];
+}
 
 function wranglerCommand(
   { vars = {}, configs, closed = false }: ServerOptions,
