@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /** Linux counts processor time in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
@@ -19,6 +19,23 @@ export function processorSeconds(pid: number): number {
 
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
+  return memoryOf(pid, "VmRSS");
+}
+
+/** The most resident memory it had since `forgetPeak`, in bytes. */
+export function peakBytes(pid: number): number {
+  return memoryOf(pid, "VmHWM");
+}
+
+/** Begins its peak anew. */
+export function forgetPeak(pid: number): void {
+  // proc(5): 5 resets the high-water mark.
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  const [, kilobytes] = status.match(`${field}:\\s+(\\d+) kB`) ?? [];
+  if (kilobytes === undefined) throw new Error(`no ${field} of ${pid}`);
+  return Number(kilobytes) * 1_024;
 }
