@@ -20,7 +20,7 @@ const WINDOW = {
 /** How often clients ping, and so notice that all is silent, in ms. */
 const PING_MS = 1_000;
 /** What happens to a connection next happens within so many bytes. */
-const WITHIN_BYTES = 150_000;
+const WITHIN_BYTES = 200_000;
 /** How often readers acknowledge, in messages. */
 const ACK_EVERY = 64;
 /** How long a message is at most, in characters. */

@@ -28,10 +28,12 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** One thing that happens, once so many bytes have passed in a direction. */
+/**
+ * One thing that happens, once so many bytes have passed in both directions
+ * together: to whatever passes then.
+ */
 interface Stroke {
   readonly fault: Fault;
-  readonly upwards: boolean;
   readonly afterBytes: number;
   readonly ms: number;
 }
@@ -112,10 +114,9 @@ export class ChaosProxy {
     if (this.#calm) return undefined;
     const { faults, withinBytes } = this.#options;
     const fault = dice.pick(faults);
-    const upwards = dice.integer(2) === 0;
     const afterBytes = dice.integer(withinBytes);
     const longest = fault === "delay" ? MAX_DELAY_MS : MAX_STALL_MS;
-    return { fault, upwards, afterBytes, ms: 1 + dice.integer(longest) };
+    return { fault, afterBytes, ms: 1 + dice.integer(longest) };
   }
 }
 
@@ -127,7 +128,7 @@ class Link {
   readonly #server = new Socket({ allowHalfOpen: true });
   readonly #draw: () => Stroke | undefined;
   #stroke: Stroke | undefined;
-  /** Bytes passed in the direction of the next stroke since it was drawn. */
+  /** Bytes passed since the next stroke was drawn. */
   #passed = 0;
   #silent = false;
   #delayMs = 0;
@@ -143,8 +144,8 @@ class Link {
       socket.on("error", () => {});
       socket.on("close", () => this.cut());
     }
-    void this.#pump(client, this.#server, true);
-    void this.#pump(this.#server, client, false);
+    void this.#pump(client, this.#server);
+    void this.#pump(this.#server, client);
   }
 
   /** Ends both sides; nobody waits for what is on its way. */
@@ -156,28 +157,31 @@ class Link {
     this.onEnd();
   }
 
-  async #pump(from: Socket, to: Socket, upwards: boolean): Promise<void> {
+  async #pump(from: Socket, to: Socket): Promise<void> {
     try {
-      for await (const chunk of from) await this.#pass(chunk, to, upwards);
+      for await (const chunk of from) await this.#pass(chunk, to);
       to.end();
     } catch {
       // It was cut while it was read.
     }
   }
 
-  async #pass(chunk: Buffer, to: Socket, upwards: boolean): Promise<void> {
+  async #pass(chunk: Buffer, to: Socket): Promise<void> {
     if (this.#delayMs > 0) await pause(this.#delayMs);
     let rest = chunk;
     while (rest.length > 0 && !this.#silent) {
       const stroke = this.#stroke;
-      if (stroke === undefined || stroke.upwards !== upwards) break;
+      if (stroke === undefined) break;
       const before = rest.subarray(0, stroke.afterBytes - this.#passed);
-      await write(to, before);
       this.#passed += before.length;
+      const isNow = this.#passed >= stroke.afterBytes;
+      if (isNow) {
+        this.#passed = 0;
+        this.#stroke = this.#draw();
+      }
+      await write(to, before);
       rest = rest.subarray(before.length);
-      if (this.#passed < stroke.afterBytes) return;
-      this.#passed = 0;
-      this.#stroke = this.#draw();
+      if (!isNow) return;
       this.#delayMs = 0;
       this.onStroke(stroke.fault);
       rest = await this.#strike(stroke, rest, to);
