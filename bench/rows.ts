@@ -158,8 +158,9 @@ export const ROWS = {
     unit: "µs",
   },
   telemetry: {
-    title: "Fan-out with and without telemetry: server time a delivery",
-    workload: fanOut({ subscribers: 100, window: 50 }),
+    title:
+      "300 publishes a second to 100 subscribers, with and without telemetry: server time a delivery",
+    workload: offered({ subscribers: 100, publishesPerSecond: 300 }),
     contestants: ["direct batch", "direct batch, no telemetry"],
     shows: "microseconds",
     unit: "µs",

@@ -11,7 +11,10 @@ import { newChannel, type Workload } from "./workload.ts";
 
 const WARM_UP = 0.7;
 
-/** Figures: `p50` and `p99` from publishing to delivery, in ms. */
+/**
+ * Figures: `p50` and `p99` from publishing to delivery, in ms; `deliveries` a
+ * second, and `microseconds` of the server's processor time for each.
+ */
 export function offered({
   subscribers,
   publishesPerSecond,
@@ -54,13 +57,15 @@ export function offered({
     const before = delivered;
     const watch = new Watch(target.server.pid);
     await pause(target.seconds * 1_000);
-    const deliveries = (delivered - before) / watch.seconds;
+    const counted = delivered - before;
+    const microseconds = (watch.serverSeconds / counted) * 1e6;
     const load = watch.load();
     isDone = true;
     await leaveAll(publisher, ...audience);
     return {
       figures: {
-        deliveries,
+        deliveries: counted / watch.seconds,
+        microseconds,
         p50: percentile(times, 0.5),
         p99: percentile(times, 0.99),
       },

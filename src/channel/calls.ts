@@ -3,8 +3,8 @@
  * they are kept (docs/protocol.md §5).
  *
  * Requests of one flush share a row, and so do the subscribers that were asked
- * together: a burst of requests costs a few rows, a request that was opened
- * and answered within one flush none.
+ * together: a burst of requests costs a few rows, a request that has ended when
+ * it would be written none.
  *
  * @module
  */
@@ -40,7 +40,8 @@ export interface Call {
   readonly asked: string | Audience;
   /**
    * Whether a session asked or was asked: should the object crash, its client
-   * is still there and must not be told of a request that has ended.
+   * is still there, and must neither lose a request nor be told of one that
+   * has ended.
    */
   readonly hasSessions: boolean;
   slot: number | undefined;
@@ -67,7 +68,10 @@ export class Calls {
   #current: { audience: Audience; version: number } | undefined;
   readonly #rows = new Map<number, Set<Call>>();
   readonly #changedRows = new Set<number>();
-  #opened: Call[] = [];
+  /** Open requests that are in no row yet. */
+  readonly #unwritten = new Set<Call>();
+  /** How many of them a session is part of. */
+  #urgent = 0;
   /** Whether one of the ended requests may not stay on record. */
   #mustForget = false;
   #retired: number[] = [];
@@ -106,16 +110,20 @@ export class Calls {
 
   /** Whether something must be written before anything is sent. */
   get dirty(): boolean {
-    return this.#opened.length > 0 || this.#mustForget;
+    return this.#urgent > 0 || this.#mustForget;
   }
 
   /**
-   * Whether rows name requests that have ended. Where no session took part
-   * that can wait for the next write: a crash that it does not survive takes
-   * all sockets as well, and with them everybody who could be told.
+   * Whether the rows differ from what is open. Where no session takes part
+   * that can wait for the next write: a crash takes all sockets as well, and
+   * with them everybody whom a request could concern.
    */
   get stale(): boolean {
-    return this.#changedRows.size > 0 || this.#retired.length > 0;
+    return (
+      this.#unwritten.size > 0 ||
+      this.#changedRows.size > 0 ||
+      this.#retired.length > 0
+    );
   }
 
   /** When the first deadline may be, in ms; never too late. */
@@ -175,7 +183,8 @@ export class Calls {
   open(call: Omit<Call, "slot">): void {
     const opened: Call = { ...call, slot: undefined };
     this.#index(opened);
-    this.#opened.push(opened);
+    this.#unwritten.add(opened);
+    if (opened.hasSessions) this.#urgent++;
   }
 
   /** Forgets a request that has ended. */
@@ -188,6 +197,7 @@ export class Calls {
       call.asked.calls.delete(call);
       this.#retire(call.asked);
     }
+    if (this.#unwritten.delete(call) && call.hasSessions) this.#urgent--;
     if (call.slot === undefined) return;
     this.#rows.get(call.slot)?.delete(call);
     this.#changedRows.add(call.slot);
@@ -201,7 +211,6 @@ export class Calls {
     this.#changedRows.clear();
     this.#audiences.clear();
     this.#current = undefined;
-    this.#opened = [];
     this.#retired = [];
     this.#mustForget = false;
   }
@@ -274,8 +283,9 @@ export class Calls {
 
   /** Writes what changed. */
   commit(): void {
-    const fresh = this.#opened.filter(({ id }) => this.#byId.has(id));
-    this.#opened = [];
+    const fresh = [...this.#unwritten];
+    this.#unwritten.clear();
+    this.#urgent = 0;
     this.#mustForget = false;
     // A row that has become empty is written over rather than deleted.
     const reusable = [...this.#changedRows].filter(

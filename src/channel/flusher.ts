@@ -30,6 +30,8 @@ const MAX_HURRIED = 3;
 const MAX_HURRIED_WRITES = 1;
 /** Only flushes to so few sockets may: more sends are worth joining. */
 const MAX_HURRIED_SENDS = 4;
+/** So many frames that came together are joined already: they never wait. */
+const JOINED_FRAMES = 16;
 
 /** What the flusher needs of its host. */
 export interface FlusherHost {
@@ -50,6 +52,8 @@ export class Flusher {
   #hurried = 0;
   #hurriedWrites = 0;
   #busy = false;
+  /** Frames of the event at hand. */
+  #frames = 0;
   /** Whether a timer sees to what was left unwritten. */
   #writesLater = false;
 
@@ -63,9 +67,11 @@ export class Flusher {
    */
   soon(): void {
     const { core } = this.#host;
-    this.relieve();
+    this.#relieve();
+    const joined = this.#frames >= JOINED_FRAMES;
+    this.#frames = 0;
     this.#events++;
-    if (this.#cooling && !this.#mayHurry()) return;
+    if (this.#cooling && !this.#mayHurry(joined)) return;
     if (!core.pending) {
       core.arm();
       core.state.connections.keepChanged();
@@ -86,15 +92,16 @@ export class Flusher {
     }, 0);
   }
 
-  #mayHurry(): boolean {
+  /** @param joined whether the event had many frames. */
+  #mayHurry(joined: boolean): boolean {
     const { core } = this.#host;
     const { outbox, connections } = core.state;
-    if (this.#busy || this.#hurried >= MAX_HURRIED || !outbox.pending) {
-      return false;
-    }
+    if (!outbox.pending) return false;
     if (outbox.sends(connections.subscriberCount) > MAX_HURRIED_SENDS) {
       return false;
     }
+    if (joined) return true;
+    if (this.#busy || this.#hurried >= MAX_HURRIED) return false;
     if (core.dirty) {
       if (this.#hurriedWrites >= MAX_HURRIED_WRITES) return false;
       this.#hurriedWrites++;
@@ -108,6 +115,11 @@ export class Flusher {
    * event, which share a flush as long as they are small.
    */
   relieve(): void {
+    this.#frames++;
+    this.#relieve();
+  }
+
+  #relieve(): void {
     // Not a new moment: subscribers that wait for their replay go on waiting.
     if (this.#host.core.state.outbox.bytes > MAX_FLUSH_BYTES) this.#flush();
   }

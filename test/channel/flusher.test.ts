@@ -144,10 +144,10 @@ describe("what says that a request has ended", () => {
 
   test("shares the next write", () => {
     const { channel, requester, written } = answering("direct");
-    requester.sends({ type: "rpc-request", data: 3 });
+    requester.sends({ type: "publish", data: 3 });
     expect(channel.flushes).toBe(written + 1);
     channel.hibernates();
-    expect(channel.state.calls.size).toBe(1);
+    expect(channel.state.calls.size).toBe(0);
   });
 
   test("is written at once for a session, which outlives a crash", () => {
@@ -165,5 +165,55 @@ describe("what says that a request has ended", () => {
     }
     channel.elapses();
     expect(channel.flushes).toBe(written + 1);
+  });
+});
+
+describe("an open request", () => {
+  function asking(via: "direct" | "session") {
+    const channel = new TestChannel({ config: {} });
+    const requester = channel.connects("requester", { via });
+    const service = channel.subscriber("service");
+    channel.lingers = true;
+    channel.elapses();
+    const written = channel.flushes;
+    requester.sends({ type: "rpc-request", data: 1 });
+    const { "request-id": requestId } = service.receives("rpc-request");
+    return { channel, requester, service, requestId, written };
+  }
+
+  test("is written before anybody hears of it where a session takes part", () => {
+    const { channel, written } = asking("session");
+    expect(channel.flushes).toBe(written + 1);
+    channel.hibernates();
+    expect(channel.state.calls.size).toBe(1);
+  });
+
+  test("is never written when it is answered soon", () => {
+    const { channel, service, requestId, written } = asking("direct");
+    service.sends({ type: "rpc-response", "request-id": requestId, data: 2 });
+    channel.elapses();
+    channel.elapses();
+    expect(channel.flushes).toBe(written);
+  });
+
+  test("is written before the channel can hibernate", () => {
+    const { channel, service, requestId, requester, written } =
+      asking("direct");
+    channel.elapses();
+    expect(channel.flushes).toBe(written + 1);
+    channel.hibernates();
+    requester.drain();
+    service.sends({ type: "rpc-response", "request-id": requestId, data: 2 });
+    expect(requester.receives("rpc-response").data).toBe(2);
+  });
+
+  test("shares the next write", () => {
+    const { channel, requester, written } = asking("direct");
+    channel.elapses();
+    requester.sends({ type: "rpc-request", data: 2 });
+    requester.sends({ type: "publish", data: 3 });
+    channel.hibernates();
+    expect(channel.flushes).toBe(written + 2);
+    expect(channel.state.calls.size).toBe(2);
   });
 });
