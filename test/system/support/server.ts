@@ -29,6 +29,12 @@ const STOP_MS = 10_000;
 const COMPLAINT =
   /"level":"error"|Uncaught|had hung|exceeded|wrangler:err|✘|Reloading/;
 
+/**
+ * And what is not the service's: wrangler reads the log through a tail of its
+ * own, which may be cut off in the middle on a busy machine.
+ */
+const OF_WRANGLER = /workerd\/io\/trace-stream\.c\+\+.*tail session/;
+
 /** How to run a server. */
 export interface ServerOptions {
   /** Variables, beside `AUTH=open`. */
@@ -122,7 +128,7 @@ export async function startServer(
       lines
         .join("")
         .split("\n")
-        .filter((line) => COMPLAINT.test(line)),
+        .filter((line) => COMPLAINT.test(line) && !OF_WRANGLER.test(line)),
     fetch: (path, init) => request(`${url}${path}`, init),
     sends: (method, path, body) =>
       request(`${url}${path}`, { method, body: JSON.stringify(body) }),
