@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { processorSeconds } from "../measuring/processes.ts";
+import { UNLIMITED } from "../measuring/unlimited.ts";
 import { startService } from "../serve/service.ts";
 import { leaveAll } from "../test/system/support/client.ts";
 import { create } from "./actors.ts";
@@ -60,7 +61,7 @@ export async function startCounting(
     host: "127.0.0.1",
     port: 0,
     dataDir,
-    variables,
+    variables: { ...UNLIMITED, ...variables },
     onError: (text) => process.stderr.write(text),
   });
   return {

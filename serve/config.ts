@@ -23,6 +23,8 @@ export interface ServicePlan {
   readonly objects: readonly ObjectClass[];
   /** The Worker's variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Those that it takes from the environment: they stand in no file. */
+  readonly secrets?: readonly string[];
   /** An existing directory for the objects' data. */
   readonly storage: string;
   /** Where to listen: `host:port`; port 0 takes any free one. */
@@ -42,6 +44,9 @@ export function workerdConfig(plan: ServicePlan): string {
     ...Object.entries(plan.variables).map(
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
     ),
+    ...(plan.secrets ?? []).map(
+      (name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`,
+    ),
   ];
   const namespaces = plan.objects.map(({ className }) => {
     const key = text(`${plan.name}-${className}`);
@@ -53,6 +58,8 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "storage", disk = (path = ${text(plan.storage)}, writable = true)),
+    # The issuer of tokens may be a neighbour, which workerd keeps from otherwise.
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "${SOCKET_NAME}", address = ${text(plan.address)}, http = (), service = "worker"),

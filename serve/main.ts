@@ -10,6 +10,11 @@ import { NUMBER_SETTINGS, OTHER_SETTINGS } from "../src/config.ts";
 import { ServeError } from "./data-dir.ts";
 import { startService } from "./service.ts";
 
+/** Settings that are handed on without being written down. */
+const SECRETS: readonly string[] = ["JWT_SECRET"];
+/** Settings one of which lets anybody in at all. */
+const KEYS = ["JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL"] as const;
+
 const USAGE = `Serves sente-lite on this machine, without wrangler.
 
   npm run serve -- [--host 127.0.0.1] [--port 8787] [--data .sente-lite]
@@ -71,7 +76,9 @@ async function serve({ host, port, data, inspect }: Flags): Promise<void> {
     host,
     port,
     dataDir: data,
-    variables,
+    // Nobody but a proxy could be believed an address, and there may be none.
+    variables: { ADDRESS_HEADER: "", ...variables },
+    secrets: SECRETS.filter((name) => process.env[name] !== undefined),
     flags: inspect === undefined ? [] : [`--inspector-addr=${inspect}`],
     onNotice: (text) => console.log(text),
     onOutput: (text) => process.stdout.write(text),
@@ -85,9 +92,9 @@ async function serve({ host, port, data, inspect }: Flags): Promise<void> {
     });
   }
   console.log(`listening on http://${host}:${workerd.port}, data in ${data}`);
-  if (variables.AUTH !== "open") {
+  if (variables.AUTH !== "open" && !KEYS.some((name) => process.env[name])) {
     console.log(
-      "AUTH is not open: every request is refused; start with AUTH=open to let everybody in",
+      `there is no key for tokens, so every request is refused: set ${KEYS.join(", ")}, or AUTH=open to let everybody in`,
     );
   }
   const { code, signal } = await workerd.exited;
@@ -96,12 +103,12 @@ async function serve({ host, port, data, inspect }: Flags): Promise<void> {
   throw new ServeError(`workerd ended by itself (${signal ?? code})`);
 }
 
-/** The settings among the variables of the environment. */
+/** The settings among the variables of the environment, but for secrets. */
 function ownSettings(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = [
     ...Object.keys(NUMBER_SETTINGS),
     ...Object.keys(OTHER_SETTINGS),
-  ];
+  ].filter((name) => !SECRETS.includes(name));
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = env[name];

@@ -23,6 +23,8 @@ export interface ServiceOptions extends WorkerdOptions {
   readonly dataDir: string;
   /** Variables of the Worker; they win over those of wrangler.toml. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Variables that stand in the environment and in no file. */
+  readonly secrets?: readonly string[];
   /** Told of what whoever started it should know. */
   readonly onNotice?: (text: string) => void;
 }
@@ -49,11 +51,12 @@ export async function startService(options: ServiceOptions): Promise<Workerd> {
     const plan = {
       ...facts,
       variables: { ...facts.variables, ...options.variables },
+      secrets: options.secrets ?? [],
       module,
       storage: dataDir.objects,
       address: `${options.host}:${options.port}`,
     };
-    // It may hold secrets.
+    // What is set for a Worker is nobody else's business.
     writeFileSync(config, workerdConfig(plan), { mode: 0o600 });
     const workerd = await startWorkerd(config, options);
     notePid(dataDir.path, workerd.pid);

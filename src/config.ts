@@ -1,19 +1,16 @@
 /**
  * Every setting of a deployment: its variable, default, range and meaning.
- * The README's table is checked against this one by a test.
+ * The README's table is checked against this one by a test. `settings.ts`
+ * reads them.
  *
  * @module
  */
-import * as v from "valibot";
-
-import {
-  type ChannelConfig,
-  DEFAULT_CHANNEL_CONFIG,
-  type NumberSetting,
-  PartialChannelConfigSchema,
-  withChanges,
+import type { TokenSettings } from "./access/keys.ts";
+import type { AllowedOrigins } from "./access/origins.ts";
+import type {
+  ChannelConfig,
+  NumberSetting,
 } from "./protocol/channel-config.ts";
-import { explain, isObject, parseJson } from "./protocol/codec.ts";
 
 /** Settings that are numbers, by the variable that sets them. */
 export const NUMBER_SETTINGS = {
@@ -28,13 +25,51 @@ export const NUMBER_SETTINGS = {
     default: 65_536,
     min: 1_024,
     max: 900_000,
-    meaning: "the longest message a client may send, HTTP bodies included",
+    meaning: "the longest message a client may send on a socket",
+  },
+  MAX_BODY_BYTES: {
+    default: 65_536,
+    min: 1_024,
+    max: 900_000,
+    meaning: "the longest body of an HTTP request",
   },
   MAX_DATA_BYTES: {
     default: 60_000,
     min: 1,
     max: 850_000,
     meaning: "the longest published `data`, as JSON",
+  },
+  MAX_DEPTH: {
+    default: 128,
+    min: 4,
+    max: 1_000,
+    meaning: "how deep the objects and arrays of a message may be nested",
+  },
+  FRAMES_PER_SECOND: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    meaning:
+      "frames that one connection may send, every object of an array counted; more are refused with `rate-limited`",
+  },
+  FRAMES_BURST: {
+    default: 2_000,
+    min: 1,
+    max: 1_000_000,
+    meaning: "and how many at once, after a time of fewer",
+  },
+  PUBLISHES_PER_SECOND: {
+    default: 5_000,
+    min: 1,
+    max: 1_000_000,
+    meaning:
+      "messages that may be published to one channel by all together; more are refused with `rate-limited`",
+  },
+  PUBLISHES_BURST: {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    meaning: "and how many at once, after a time of fewer",
   },
   MAX_SUBSCRIPTIONS: {
     default: 100,
@@ -48,6 +83,45 @@ export const NUMBER_SETTINGS = {
     max: 2_000,
     meaning:
       "channels one connection may use at the same time, subscribed or not",
+  },
+  MAX_QUEUED_FRAMES: {
+    default: 4_096,
+    min: 16,
+    max: 65_536,
+    meaning:
+      "frames of one connection that wait for one channel to open, or for its replies",
+  },
+  MAX_QUEUED_BYTES: {
+    default: 4_194_304,
+    min: 65_536,
+    max: 67_108_864,
+    meaning: "and characters of them, for all its channels together",
+  },
+  MAX_PENDING_REQUESTS: {
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    meaning: "RPC requests that one connection may have open on one channel",
+  },
+  MAX_USER_CONNECTIONS: {
+    default: 100,
+    min: 1,
+    max: 30_000,
+    meaning:
+      "connections that one user may have: sessions, and sockets of each channel's own path",
+  },
+  MAX_ADDRESS_CONNECTIONS: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    meaning:
+      "connections from one address, as far as one isolate or one channel sees them",
+  },
+  MAX_USER_CHANNELS: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    meaning: "channels that one user may create within 24 hours",
   },
   UPSTREAM_IDLE_MS: {
     default: 60_000,
@@ -115,9 +189,47 @@ export type TelemetryLevel = (typeof TELEMETRY_LEVELS)[number];
 export const OTHER_SETTINGS = {
   AUTH: {
     default: "jwt",
-    values: "`open`, `jwt`",
+    values: "`jwt`, `open`",
     meaning:
-      "`open` lets everybody in, anonymously, with every right; anything else refuses everybody, since tokens are not built yet",
+      "`jwt` lets in who has a token; `open` everybody, anonymously, with every right",
+  },
+  JWT_SECRET: {
+    default: "",
+    values: "32 bytes or more",
+    meaning: "verifies tokens signed with HS256; a secret, not a variable",
+  },
+  JWT_PUBLIC_KEY: {
+    default: "",
+    values: "PEM or JWK",
+    meaning: "verifies tokens signed with ES256, EdDSA or RS256",
+  },
+  JWT_JWKS_URL: {
+    default: "",
+    values: "https URL",
+    meaning:
+      "where the public keys of the issuer are; fetched again every 10 minutes, and for an unknown `kid`",
+  },
+  JWT_ISSUER: {
+    default: "",
+    values: "text",
+    meaning: "the only `iss` that a token may have, if set",
+  },
+  JWT_AUDIENCE: {
+    default: "",
+    values: "text",
+    meaning: "the `aud` that a token must have, if set",
+  },
+  ALLOWED_ORIGINS: {
+    default: "",
+    values: "origins, `*.example.com`, `*`",
+    meaning:
+      "pages that may use the service besides those of its own host, separated by commas",
+  },
+  ADDRESS_HEADER: {
+    default: "cf-connecting-ip",
+    values: "name of a header",
+    meaning:
+      "what tells a client's address; empty where nothing in front of the service sets it",
   },
   AUTO_CREATE: {
     default: "true",
@@ -148,74 +260,11 @@ export type Variables = Partial<
 /** Every setting, validated. Numbers keep the name of their variable. */
 export type Settings = Readonly<Record<NumberVariable, number>> & {
   readonly auth: "open" | "jwt";
+  /** How tokens are verified; undefined while no key is configured. */
+  readonly tokens: TokenSettings | undefined;
+  readonly allowedOrigins: AllowedOrigins;
+  readonly addressHeader: string;
   readonly autoCreate: boolean;
   readonly channelDefaults: ChannelConfig;
   readonly telemetryLevel: TelemetryLevel;
 };
-
-/** A variable has a value it cannot have. The message says which and why. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-}
-
-/**
- * The settings of a deployment.
- *
- * @throws {SettingsError} naming the first variable that is wrong.
- */
-export function readSettings(variables: Variables): Settings {
-  const numbers = Object.fromEntries(
-    (Object.keys(NUMBER_SETTINGS) as NumberVariable[]).map((name) => [
-      name,
-      readNumber(name, variables[name]),
-    ]),
-  ) as Record<NumberVariable, number>;
-  return {
-    ...numbers,
-    auth: readChoice(variables, "AUTH", ["jwt", "open"]),
-    autoCreate:
-      readChoice(variables, "AUTO_CREATE", ["true", "false"]) === "true",
-    channelDefaults: readChannelDefaults(variables.CHANNEL_DEFAULTS),
-    telemetryLevel: readChoice(variables, "TELEMETRY_LEVEL", TELEMETRY_LEVELS),
-  };
-}
-
-function readNumber(name: NumberVariable, given: unknown): number {
-  const { default: standard, min, max } = NUMBER_SETTINGS[name];
-  if (given === undefined || given === "") return standard;
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw new SettingsError(
-    `${name} must be an integer from ${min} to ${max}, not ${String(given)}`,
-  );
-}
-
-function readChoice<T extends string>(
-  variables: Variables,
-  name: OtherVariable,
-  choices: readonly T[],
-): T {
-  const given = String(variables[name] ?? OTHER_SETTINGS[name].default);
-  const choice = choices.find((each) => each === given);
-  if (choice !== undefined) return choice;
-  throw new SettingsError(
-    `${name} must be one of ${choices.join(", ")}, not ${given}`,
-  );
-}
-
-function readChannelDefaults(given: unknown): ChannelConfig {
-  const parsed = parseJson(
-    String(given ?? OTHER_SETTINGS.CHANNEL_DEFAULTS.default),
-  );
-  if (!parsed.ok) {
-    throw new SettingsError(`CHANNEL_DEFAULTS: ${parsed.message}`);
-  }
-  if (!isObject(parsed.value)) {
-    throw new SettingsError("CHANNEL_DEFAULTS must be a JSON object");
-  }
-  const result = v.safeParse(PartialChannelConfigSchema, parsed.value);
-  if (!result.success) {
-    throw new SettingsError(`CHANNEL_DEFAULTS: ${explain(result.issues[0])}`);
-  }
-  return withChanges(DEFAULT_CHANNEL_CONFIG, result.output);
-}

@@ -4,13 +4,18 @@
  * @module
  */
 import type { Channel } from "./channel/object.ts";
-import { readSettings, type Settings, type Variables } from "./config.ts";
+import type { Settings, Variables } from "./config.ts";
 import type { Registry } from "./registry/object.ts";
+import { readSettings } from "./settings.ts";
+import type { User } from "./user/object.ts";
 
 /** The bindings and variables of the Worker (wrangler.toml). */
 export interface Env extends Variables {
   readonly CHANNEL: DurableObjectNamespace<Channel>;
   readonly REGISTRY: DurableObjectNamespace<Registry>;
+  readonly USER: DurableObjectNamespace<User>;
+  /** Bounds requests over HTTP by user or address, where it is configured. */
+  readonly HTTP_RATE_LIMIT?: RateLimit;
   /** Tells one deployment from another. */
   readonly VERSION?: WorkerVersionMetadata;
 }

@@ -7,8 +7,11 @@
 import { type IRequest, Router } from "itty-router";
 import * as v from "valibot";
 
-import { SettingsError } from "./config.ts";
+import { KeyError } from "./access/keys.ts";
+import { allowsOrigin } from "./access/origins.ts";
+import { NOBODY, type Principal } from "./access/principal.ts";
 import { type Env, settingsOf } from "./env.ts";
+import { admit } from "./http/admission.ts";
 import {
   deleteChannel,
   getChannel,
@@ -18,17 +21,35 @@ import {
   postRequest,
   putChannel,
 } from "./http/channels.ts";
-import { fromText, readChannelId, readQuery } from "./http/input.ts";
+import {
+  fromText,
+  readChannelId,
+  readQuery,
+  readUserId,
+} from "./http/input.ts";
+import { adminOnly } from "./http/refusals.ts";
 import { failure, json, preflight, withCors } from "./http/responses.ts";
-import { openChannel, openSession } from "./http/upgrades.ts";
+import {
+  addressOf,
+  openChannel,
+  openSession,
+  refuseUpgrade,
+} from "./http/upgrades.ts";
+import { disconnect } from "./http/users.ts";
 import { MAX_LIST_LIMIT } from "./protocol/client-frames.ts";
 import { pageLimit, text } from "./protocol/fields.ts";
-import { listChannels, readHealth, readStats } from "./registry/client.ts";
+import {
+  type Health,
+  listChannels,
+  readHealth,
+  readStats,
+} from "./registry/client.ts";
 import {
   OutcomeUnknownError,
   OverloadedError,
   UnavailableError,
 } from "./server/calls.ts";
+import { SettingsError } from "./settings.ts";
 import { logError } from "./telemetry/sink.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -36,25 +57,26 @@ type Handler = (
   env: Env,
   ctx: ExecutionContext,
   request: Request,
+  principal: Principal,
 ) => Promise<Response> | Response;
-type ChannelHandler = (
+/** @param name the channel-id or user-id in the path. */
+type NamedHandler = (
   env: Env,
-  id: string,
+  name: string,
   request: Request,
+  principal: Principal,
+  ctx: ExecutionContext,
 ) => Promise<Response>;
 
 const ROUTES: Record<string, Partial<Record<Method, Handler>>> = {
   "/": { GET: openSession },
   "/ws": { GET: openSession },
   "/health": { GET: health },
-  "/stats": { GET: async (env) => json(await readStats(env)) },
+  "/stats": { GET: stats },
   "/channels": { GET: channels },
 };
 
-const CHANNEL_ROUTES: Record<
-  string,
-  Partial<Record<Method, ChannelHandler>>
-> = {
+const CHANNEL_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
   "/channels/:id": {
     GET: getChannel,
     PUT: putChannel,
@@ -72,21 +94,30 @@ const ListSchema = v.object({
   cursor: v.optional(text),
 });
 
-const router = Router<IRequest, [Env, ExecutionContext, Request]>();
+const router = Router<IRequest, [Env, ExecutionContext, Request, Principal]>();
 
 for (const [path, methods] of Object.entries(ROUTES)) {
-  router.all(path, (_, env, ctx, request) =>
-    dispatch(methods, request, (handler) => handler(env, ctx, request)),
+  router.all(path, (_, env, ctx, request, principal) =>
+    dispatch(methods, request, (handler) =>
+      handler(env, ctx, request, principal),
+    ),
   );
 }
 for (const [path, methods] of Object.entries(CHANNEL_ROUTES)) {
-  router.all(path, (matched, env, _, request) =>
+  router.all(path, (matched, env, ctx, request, principal) =>
     dispatch(methods, request, async (handler) => {
       const id = readChannelId(matched.params.id);
-      return id.ok ? handler(env, id.value, request) : id.response;
+      if (!id.ok) return id.response;
+      return handler(env, id.value, request, principal, ctx);
     }),
   );
 }
+router.all("/users/:id/disconnect", (matched, env, _, request, principal) =>
+  dispatch({ POST: disconnect }, request, async (handler) => {
+    const id = readUserId(matched.params.id);
+    return id.ok ? handler(env, id.value, principal) : id.response;
+  }),
+);
 
 /**
  * Answers a request, whatever happens.
@@ -99,7 +130,12 @@ export async function route(
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  return withCors(await answer(request, env, ctx));
+  const response = await answer(request, env, ctx);
+  const isRefusal = response.status >= 400;
+  const sent = isRefusal
+    ? await refuseUpgrade(request, response, env, ctx)
+    : response;
+  return withCors(sent, readableBy(request, env));
 }
 
 async function answer(
@@ -108,20 +144,62 @@ async function answer(
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
-    const closed = refuseIfClosed(request, env);
-    if (closed !== undefined) return closed;
+    const admission = await admit(request, settingsOf(env));
+    const principal = admission.ok ? admission.value : NOBODY;
+    const limited = await limit(request, env, principal);
+    if (limited !== undefined) return limited;
+    if (!admission.ok && !isWithoutToken(request, env)) {
+      return admission.response;
+    }
     const response: Response | undefined = await router.fetch(
       request,
       env,
       ctx,
       request,
+      principal,
     );
     if (response !== undefined) return response;
     const { pathname } = new URL(request.url);
     return failure("not-found", `there is nothing at ${pathname}`);
   } catch (error) {
-    if (error instanceof SettingsError) return misconfigured(request, error);
+    if (error instanceof SettingsError || error instanceof KeyError) {
+      return misconfigured(request, error);
+    }
     return failed(error);
+  }
+}
+
+/** Whether nobody could send a token: for a preflight, or a probe. */
+function isWithoutToken({ method, url }: Request, env: Env): boolean {
+  if (new URL(url).pathname === "/health") return true;
+  const { auth, tokens } = settingsOf(env);
+  const isClosed = auth === "jwt" && tokens === undefined;
+  return method === "OPTIONS" && !isClosed;
+}
+
+/** Bounds requests by the platform's own means, where they are configured. */
+async function limit(
+  request: Request,
+  env: Env,
+  { userId }: Principal,
+): Promise<Response | undefined> {
+  if (env.HTTP_RATE_LIMIT === undefined) return undefined;
+  const address = addressOf(env, request) ?? "";
+  const key = userId === null ? `address ${address}` : `user ${userId}`;
+  const { success } = await env.HTTP_RATE_LIMIT.limit({ key });
+  if (success) return undefined;
+  const message = "too many requests";
+  return failure("rate-limited", message, { retryAfterMs: 10_000 });
+}
+
+/** The origin of the page that asks, if it may read the answer. */
+function readableBy(request: Request, env: Env): string | null {
+  const origin = request.headers.get("origin");
+  try {
+    const { allowedOrigins } = settingsOf(env);
+    return allowsOrigin(allowedOrigins, origin, request.url) ? origin : null;
+  } catch {
+    return null;
   }
 }
 
@@ -141,39 +219,58 @@ function dispatch<H>(
   return failure("method-not-allowed", message, { headers: { allow } });
 }
 
-/** Without `AUTH=open` nobody is let in: tokens are not built yet. */
-function refuseIfClosed(request: Request, env: Env): Response | undefined {
-  if (settingsOf(env).auth === "open") return undefined;
-  if (new URL(request.url).pathname === "/health") {
-    return json({ status: "healthy" });
-  }
-  const message =
-    "access control is not configured: set AUTH=open to let everybody in";
-  return failure("auth-not-configured", message);
-}
-
-async function health(env: Env): Promise<Response> {
+async function health(
+  env: Env,
+  _: ExecutionContext,
+  __: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  const { auth, tokens } = settingsOf(env);
+  const isClosed = auth === "jwt" && tokens === undefined;
+  if (isClosed) return json({ status: "healthy" });
   try {
-    const body = await readHealth(env);
-    return json(body, body.status === "healthy" ? 200 : 503);
+    if (policy.isAdmin) return answerHealth(await readHealth(env));
+    const now = Date.now();
+    if (probed === undefined || now - probed.at > PROBE_MS) {
+      probed = { at: now, status: (await readHealth(env)).status };
+    }
+    return answerHealth({ status: probed.status });
   } catch (error) {
     logError("health", error);
-    return json({ status: "unhealthy" }, 503);
+    return answerHealth({ status: "unhealthy" });
   }
+}
+
+/** Whoever has no token costs the registry one question in so long, in ms. */
+const PROBE_MS = 1_000;
+let probed: { at: number; status: Health["status"] } | undefined;
+
+function answerHealth(body: Pick<Health, "status">): Response {
+  return json(body, body.status === "healthy" ? 200 : 503);
+}
+
+async function stats(
+  env: Env,
+  _: ExecutionContext,
+  __: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  return policy.isAdmin ? json(await readStats(env)) : adminOnly();
 }
 
 async function channels(
   env: Env,
   _: ExecutionContext,
   { url }: Request,
+  { policy }: Principal,
 ): Promise<Response> {
   const query = readQuery(url, ListSchema);
   if (!query.ok) return query.response;
-  return json(await listChannels(env, query.value));
+  return json(await listChannels(env, query.value, policy));
 }
 
 /** The answer while a setting has a value that it cannot have. */
-function misconfigured(request: Request, { message }: SettingsError): Response {
+function misconfigured(request: Request, { message }: Error): Response {
   logError("settings", message);
   if (new URL(request.url).pathname === "/health") {
     return json({ status: "unhealthy" }, 503);

@@ -10,15 +10,16 @@ export { Channel } from "./channel/object.ts";
 export type { Env } from "./env.ts";
 export { Registry } from "./registry/object.ts";
 export { SenteLite } from "./server/entrypoint.ts";
+export { User } from "./user/object.ts";
 
 /**
  * The service as a handler, for a Worker that wants to do more than it.
  *
  * @example
  * ```ts
- * import { Channel, createWorker, Registry, SenteLite } from "sente-lite";
+ * import { Channel, createWorker, Registry, SenteLite, User } from "sente-lite";
  *
- * export { Channel, Registry, SenteLite };
+ * export { Channel, Registry, SenteLite, User };
  * const service = createWorker();
  * export default {
  *   fetch: (request, env, ctx) =>

@@ -1,12 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import {
-  NUMBER_SETTINGS,
-  type NumberVariable,
-  readSettings,
-  SettingsError,
-} from "../src/config.ts";
+import { NUMBER_SETTINGS, type NumberVariable } from "../src/config.ts";
 import { DEFAULT_CHANNEL_CONFIG } from "../src/protocol/channel-config.ts";
+import { readSettings, SettingsError } from "../src/settings.ts";
 
 const NUMBERS = Object.entries(NUMBER_SETTINGS).map(
   ([name, { default: standard, min, max }]) =>

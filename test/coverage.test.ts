@@ -14,6 +14,7 @@ import {
   SUBSCRIBE_REASONS,
   SUBSCRIPTION_LOST_REASONS,
   UNSUBSCRIBE_REASONS,
+  UNSUBSCRIBED_REASONS,
 } from "../src/protocol/reasons.ts";
 import { SERVER_FRAMES } from "../src/protocol/server-frames.ts";
 import { CLOSES, FRAMES, REASONS } from "./support/coverage.ts";
@@ -23,6 +24,7 @@ const ALL_REASONS = {
   error: ERROR_REASONS,
   "subscription-result": SUBSCRIBE_REASONS,
   "unsubscription-result": UNSUBSCRIBE_REASONS,
+  unsubscribed: UNSUBSCRIBED_REASONS,
   "publish-result": PUBLISH_REASONS,
   "subscription-lost": SUBSCRIPTION_LOST_REASONS,
   "rpc-request-result": REQUEST_REASONS,

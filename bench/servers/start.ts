@@ -11,6 +11,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { UNLIMITED } from "../../measuring/unlimited.ts";
 import { startService } from "../../serve/service.ts";
 import type { BenchServer, ServerName } from "./server.ts";
 
@@ -20,6 +21,7 @@ const PROJECT = join(HERE, "../..");
 /** Everything is stored, and no limit is in the way of what is measured. */
 const SENTE = {
   AUTH: "open",
+  ...UNLIMITED,
   CHANNEL_DEFAULTS: JSON.stringify({
     "recovery-window": 1_000,
     "max-subscribers": 30_000,

@@ -13,7 +13,7 @@ import {
 import { COUNTS_PATH, type Counts, type ObjectCounts } from "../counts.ts";
 import { type Entry, Meter, takeWorkerLines } from "./meter.ts";
 
-export { SenteLite } from "../../src/worker.ts";
+export { SenteLite, User } from "../../src/worker.ts";
 
 /** The meters of one class of objects, by name: they outlive hibernation. */
 class Meters {

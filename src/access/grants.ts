@@ -4,34 +4,37 @@
  *
  * @module
  */
-import * as v from "valibot";
+import type { ChannelFrameType } from "../protocol/client-frames.ts";
+import type { Grants, Operation } from "../protocol/operations.ts";
 
-/** Everything that can be granted. */
-export const OPERATIONS = [
-  "subscribe",
-  "publish",
-  "request",
-  "respond",
-  "history",
-  "info",
-  "create",
-  "delete",
-  "admin",
-] as const;
-
-/** Something that can be granted. `admin` grants all the others. */
-export type Operation = (typeof OPERATIONS)[number];
-
-/** The operations granted on one channel. */
-export type Grants = readonly Operation[];
-
-/** Grants as they travel from the edge to a channel. */
-export const GrantsSchema = v.array(v.picklist(OPERATIONS));
-
-/** What everybody may do where `AUTH` is `open`. */
+/** What other Workers of the same deployment may do, and everybody where `AUTH` is `open`. */
 export const ALL_GRANTS: Grants = ["admin"];
 
 /** Whether `grants` allow `operation`. */
 export function allows(grants: Grants, operation: Operation): boolean {
   return grants.includes(operation) || grants.includes("admin");
+}
+
+/**
+ * What a frame needs at least. The rest undo or confirm what needed it before.
+ */
+export function operationOf(type: ChannelFrameType): Operation | undefined {
+  switch (type) {
+    case "subscribe":
+    case "publish":
+      return type;
+    case "rpc-request":
+      return "request";
+    case "rpc-response":
+      return "respond";
+    case "unsubscribe":
+    case "ack":
+    case "rpc-cancel":
+      return undefined;
+  }
+}
+
+/** Whether two connections may do the same. */
+export function sameGrants(a: Grants, b: Grants): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each));
 }

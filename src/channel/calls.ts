@@ -144,6 +144,11 @@ export class Calls {
     return [...(this.#byRequester.get(requester) ?? [])];
   }
 
+  /** How many requests a connection has open. */
+  openOf(requester: string): number {
+    return this.#byRequester.get(requester)?.size ?? 0;
+  }
+
   /** How many open requests a subscriber was asked. */
   openFor(connId: string): number {
     let open = this.#byRecipient.get(connId)?.size ?? 0;

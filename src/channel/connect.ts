@@ -5,7 +5,7 @@
  */
 import type { Env } from "../env.ts";
 import { IDENTITY_HEADER } from "../protocol/upstream.ts";
-import type { Identity } from "./connection.ts";
+import type { Opening } from "./connection.ts";
 
 /**
  * Asks a channel's object for a socket. Nothing of what a client sent goes
@@ -17,13 +17,13 @@ import type { Identity } from "./connection.ts";
 export function connect(
   { CHANNEL }: Env,
   channelId: string,
-  identity: Identity,
+  opening: Opening,
   subprotocol?: string,
 ): Promise<Response> {
   const headers = new Headers({
     upgrade: "websocket",
     // Header values are bytes; names are not.
-    [IDENTITY_HEADER]: encodeURIComponent(JSON.stringify(identity)),
+    [IDENTITY_HEADER]: encodeURIComponent(JSON.stringify(opening)),
   });
   if (subprotocol !== undefined) {
     headers.set("sec-websocket-protocol", subprotocol);

@@ -6,7 +6,8 @@
  */
 import * as v from "valibot";
 
-import { type Grants, GrantsSchema } from "../access/grants.ts";
+import { allows } from "../access/grants.ts";
+import { type Grants, GrantsSchema } from "../protocol/operations.ts";
 
 /** What a connection needs of its socket. */
 export interface Socket {
@@ -30,13 +31,37 @@ export const IdentitySchema = v.object({
    */
   via: v.picklist(["direct", "session", "http"]),
   batch: v.boolean(),
-  grants: GrantsSchema,
+  /** The client's address, where it is known. */
+  address: v.nullable(v.string()),
 });
 export type Identity = v.InferOutput<typeof IdentitySchema>;
+
+/** What it may do here, and until when. */
+export const AuthorizationSchema = v.object({
+  grants: GrantsSchema,
+  /**
+   * In ms since the Unix epoch; null for never, and on a session's socket: a
+   * session sees to that itself.
+   */
+  expiresAt: v.nullable(v.number()),
+  /** Whether it may do everything on every channel. */
+  isAdmin: v.boolean(),
+});
+export type Authorization = v.InferOutput<typeof AuthorizationSchema>;
+
+/** What the Worker says of a socket that it opens. */
+export const OpeningSchema = v.object({
+  ...IdentitySchema.entries,
+  ...AuthorizationSchema.entries,
+});
+export type Opening = v.InferOutput<typeof OpeningSchema>;
 
 /** What is kept of a connection while its channel hibernates. */
 export const AttachmentSchema = v.object({
   identity: IdentitySchema,
+  ...AuthorizationSchema.entries,
+  /** Whether it was told that its token expires. */
+  noticed: v.boolean(),
   /** Its place in the order of subscription, or null. */
   order: v.nullable(v.number()),
   /** The highest number it acknowledged, or null if it never did. */
@@ -85,9 +110,17 @@ export class Connection {
   }
 
   /** A connection that was just accepted. */
-  static open(socket: Socket, identity: Identity, now: number): Connection {
+  static open(
+    socket: Socket,
+    { grants, expiresAt, isAdmin, ...identity }: Opening,
+    now: number,
+  ): Connection {
     const connection = new Connection(socket, {
       identity,
+      grants,
+      expiresAt,
+      isAdmin,
+      noticed: false,
       order: null,
       acked: null,
       violations: 0,
@@ -114,7 +147,39 @@ export class Connection {
   }
 
   get grants(): Grants {
-    return this.identity.grants;
+    return this.#state.grants;
+  }
+
+  /** Whether it may answer requests, so that it is asked. */
+  get mayRespond(): boolean {
+    return allows(this.grants, "respond");
+  }
+
+  /** Whether it may do everything on every channel. */
+  get isAdmin(): boolean {
+    return this.#state.isAdmin;
+  }
+
+  /** When its token ends, in ms since the Unix epoch; null for never. */
+  get expiresAt(): number | null {
+    return this.#state.expiresAt;
+  }
+
+  /** Whether it was told so. */
+  get noticed(): boolean {
+    return this.#state.noticed;
+  }
+
+  set noticed(noticed: boolean) {
+    this.#set("noticed", noticed);
+  }
+
+  /** Gives it what a newer token grants. */
+  authorize({ grants, expiresAt, isAdmin }: Authorization): void {
+    this.#set("grants", grants);
+    this.#set("expiresAt", expiresAt);
+    this.#set("isAdmin", isAdmin);
+    this.noticed = false;
   }
 
   /** Whether a session is behind it, which needs headers and can come back. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Tally } from "../access/tally.ts";
 import type { Connection } from "./connection.ts";
 
 /** How long a connection that broke off may take to come back, in ms. */
@@ -16,6 +17,13 @@ export class Connections {
   readonly #clock: () => number;
   readonly #changed = new Set<Connection>();
   readonly #away = new Map<string, number>();
+  /** How many of the subscribers may not answer requests. */
+  #mute = 0;
+  /** Those whose tokens end. */
+  readonly #expiring = new Set<Connection>();
+  /** Clients on the channel's own path, by user and by address. */
+  readonly #users = new Tally();
+  readonly #addresses = new Tally();
   #version = 0;
   /** The order of the subscriber asked last, and who keeps it. */
   #cursor = 0;
@@ -41,6 +49,7 @@ export class Connections {
     for (const connection of connections) {
       if (!connection.subscribed) continue;
       this.#subscribers.set(connection.id, connection);
+      if (!connection.mayRespond) this.#mute++;
       this.#lastOrder = Math.max(this.#lastOrder, connection.order ?? 0);
     }
     this.#sorted = false;
@@ -60,6 +69,18 @@ export class Connections {
     return this.#subscribers.size;
   }
 
+  /** How many subscribers may answer requests. */
+  get responderCount(): number {
+    return this.#subscribers.size - this.#mute;
+  }
+
+  /** In order of subscription. */
+  *responders(): Iterable<Connection> {
+    for (const connection of this.subscribers()) {
+      if (connection.mayRespond) yield connection;
+    }
+  }
+
   all(): Iterable<Connection> {
     return this.#byId.values();
   }
@@ -72,6 +93,21 @@ export class Connections {
 
   get(id: string): Connection | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Those whose tokens end. */
+  get expiring(): Iterable<Connection> {
+    return this.#expiring;
+  }
+
+  /** How many clients on the channel's own path are a user's. */
+  ofUser(userId: string | null): number {
+    return this.#users.count(userId);
+  }
+
+  /** And how many have an address. */
+  ofAddress(address: string | null): number {
+    return this.#addresses.count(address);
   }
 
   add(connection: Connection): void {
@@ -91,6 +127,8 @@ export class Connections {
     if (this.#byId.get(connection.id) === connection) {
       this.#byId.delete(connection.id);
     }
+    this.#expiring.delete(connection);
+    this.#tally(connection, -1);
   }
 
   /** @param order its place before a crash, to which it comes back. */
@@ -100,6 +138,17 @@ export class Connections {
     this.#lastOrder = Math.max(this.#lastOrder, order);
     connection.order = order;
     this.#subscribers.set(connection.id, connection);
+    if (!connection.mayRespond) this.#mute++;
+    this.#version++;
+  }
+
+  /** Has `change` alter what a connection may do. */
+  regrant(connection: Connection, change: () => void): void {
+    const could = connection.mayRespond;
+    change();
+    const can = connection.mayRespond;
+    if (!connection.subscribed || could === can) return;
+    this.#mute += can ? -1 : 1;
     this.#version++;
   }
 
@@ -107,6 +156,7 @@ export class Connections {
     if (!connection.subscribed) return;
     connection.order = null;
     this.#subscribers.delete(connection.id);
+    if (!connection.mayRespond) this.#mute--;
     this.#version++;
     if (connection.cursor === undefined) return;
     // Somebody who stays must remember who was asked last.
@@ -129,7 +179,7 @@ export class Connections {
   ): Connection | undefined {
     let best: Connection | undefined;
     let bestRank: readonly [number, boolean] = [0, false];
-    for (const connection of this.subscribers()) {
+    for (const connection of this.responders()) {
       if (connection === except) continue;
       const wrapped = (connection.order ?? 0) <= this.#cursor;
       const open = openRequests(connection);
@@ -189,8 +239,17 @@ export class Connections {
     keeper.cursor = this.#cursor;
   }
 
+  #tally({ identity, upstream }: Connection, change: 1 | -1): void {
+    // A session is counted where it ends.
+    if (upstream) return;
+    this.#users.add(identity["user-id"], change);
+    this.#addresses.add(identity.address, change);
+  }
+
   #watch(connection: Connection): void {
     this.#byId.set(connection.id, connection);
+    if (connection.expiresAt !== null) this.#expiring.add(connection);
+    this.#tally(connection, 1);
     connection.onChange = (changed) => this.#changed.add(changed);
   }
 }

@@ -7,7 +7,7 @@
  */
 
 /** What a channel waits for. */
-export type DeadlineKey = "calls" | "away" | "idle" | "trim";
+export type DeadlineKey = "calls" | "away" | "idle" | "trim" | "tokens";
 
 export class Deadlines {
   readonly #at = new Map<DeadlineKey, number>();
@@ -28,6 +28,12 @@ export class Deadlines {
   set(key: DeadlineKey, at: number | undefined): void {
     if (at === undefined) this.#at.delete(key);
     else this.#at.set(key, at);
+  }
+
+  /** Moves a deadline forward, a time in ms; undefined leaves it. */
+  advance(key: DeadlineKey, at: number | undefined): void {
+    if (at === undefined) return;
+    this.#at.set(key, Math.min(at, this.#at.get(key) ?? at));
   }
 
   /** Arms the alarm if the earliest deadline is before it. */

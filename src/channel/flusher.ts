@@ -78,7 +78,7 @@ export class Flusher {
       this.#host.done();
       return;
     }
-    core.proceed();
+    core.routing.proceed();
     this.#flush();
     if (this.#cooling) return;
     this.#cooling = true;

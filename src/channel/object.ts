@@ -7,7 +7,9 @@
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
 
-import { allows, type Grants, type Operation } from "../access/grants.ts";
+import { renew } from "../access/authenticator.ts";
+import { allows } from "../access/grants.ts";
+import { ANYBODY } from "../access/principal.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
 import type {
   ChannelConfig,
@@ -18,26 +20,27 @@ import {
   decodeClient,
   HEARTBEAT_PING,
   HEARTBEAT_PONG,
-  MAX_DEPTH,
 } from "../protocol/codec.ts";
+import type { Grants, Operation } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { errorFrame, refuseUnread } from "../protocol/replies.ts";
 import {
   IDENTITY_HEADER,
-  RESUME_START,
-  ResumeSchema,
+  SESSION_MESSAGE_START,
+  SessionMessageSchema,
 } from "../protocol/upstream.ts";
-import { listChannels } from "../registry/client.ts";
+import { type ChannelPage, listChannels } from "../registry/client.ts";
 import {
   type ChannelReport,
   type ReportAnswer,
   shardOf,
 } from "../registry/report.ts";
 import { logError, Telemetry } from "../telemetry/sink.ts";
+import { mayCreateChannel } from "../user/client.ts";
 import {
   AttachmentSchema,
   Connection,
-  IdentitySchema,
+  OpeningSchema,
   type Socket,
 } from "./connection.ts";
 import { ChannelCore } from "./core.ts";
@@ -65,7 +68,8 @@ import { ChannelStore } from "./store.ts";
 /** What a call from the Worker answers: a value, or why there is none. */
 export type Outcome<T> =
   | { ok: true; value: T }
-  | { ok: false; reason: "forbidden" | "channel-not-found" };
+  | { ok: false; reason: "forbidden"; operation: Operation }
+  | { ok: false; reason: "channel-not-found" };
 
 /** Close codes that stand for the lack of one and are never sent. */
 const NO_STATUS = 1005;
@@ -111,6 +115,9 @@ export class Channel extends DurableObject<Env> {
     });
     this.#core = new ChannelCore(this.#state, {
       listChannels: (connection, frame) => this.#list(connection, frame),
+      renew: (connection, frame) => void this.#renew(connection, frame),
+      askToCreate: (connection, userId) =>
+        void this.#askToCreate(connection, userId),
     });
     this.#flusher = new Flusher({
       core: this.#core,
@@ -147,14 +154,17 @@ export class Channel extends DurableObject<Env> {
     if (header === null || request.headers.get("upgrade") !== "websocket") {
       return new Response("only for upgrades by the Worker", { status: 400 });
     }
-    const identity = v.parse(
-      IdentitySchema,
+    const opening = v.parse(
+      OpeningSchema,
       JSON.parse(decodeURIComponent(header)),
     );
+    if (this.#core.isCrowded(opening)) {
+      return new Response("too many connections", { status: 429 });
+    }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const socket = this.#adapt(server);
-    const connection = Connection.open(socket, identity, Date.now());
+    const connection = Connection.open(socket, opening, Date.now());
     this.#bySocket.set(server, connection);
     // Kept at once: without an attachment it would not survive the next wake.
     connection.keep();
@@ -174,7 +184,8 @@ export class Channel extends DurableObject<Env> {
     message: string | ArrayBuffer,
   ): void {
     const connection = this.#bySocket.get(socket);
-    if (connection === undefined) return;
+    // One that was closed may go on sending: it is not even read.
+    if (connection === undefined || connection.closed) return;
     this.#read(connection, message);
     this.#flusher.soon();
   }
@@ -226,10 +237,13 @@ export class Channel extends DurableObject<Env> {
     grants: Grants,
     changes: PartialChannelConfig,
   ): Promise<Outcome<{ outcome: PutOutcome; info: ChannelInfo | undefined }>> {
-    if (!allows(grants, "create")) return { ok: false, reason: "forbidden" };
+    if (!allows(grants, "create")) return forbidden("create");
     const outcome = put(this.#state, changes);
     await this.#flusher.flushed();
-    return { ok: true, value: { outcome, info: info(this.#state) } };
+    // What others have made is shown to those who may see it.
+    const isShown = outcome === "created" || allows(grants, "info");
+    const shown = isShown ? info(this.#state) : undefined;
+    return { ok: true, value: { outcome, info: shown } };
   }
 
   /** Changes some of the channel's settings. */
@@ -237,15 +251,15 @@ export class Channel extends DurableObject<Env> {
     grants: Grants,
     changes: PartialChannelConfig,
   ): Promise<Outcome<ChannelConfig>> {
-    if (!allows(grants, "create")) return { ok: false, reason: "forbidden" };
+    if (!allows(grants, "admin")) return forbidden("admin");
     const config = configure(this.#state, changes);
     await this.#flusher.flushed();
-    return this.#known(grants, "create", config);
+    return this.#known(grants, "admin", config);
   }
 
   /** Deletes the channel. */
   async remove(grants: Grants): Promise<Outcome<true>> {
-    if (!allows(grants, "delete")) return { ok: false, reason: "forbidden" };
+    if (!allows(grants, "delete")) return forbidden("delete");
     const existed = remove(this.#state, "requested");
     await this.#flusher.flushed();
     // The registry hears of it at once: nobody lists what he just deleted.
@@ -260,6 +274,17 @@ export class Channel extends DurableObject<Env> {
     return this.#known(grants, "history", page);
   }
 
+  /**
+   * Ends a user's connections on the channel's own path.
+   *
+   * @returns how many there were.
+   */
+  async disconnectUser(userId: string, reason: string): Promise<number> {
+    const count = this.#core.disconnectUser(userId, reason);
+    await this.#flusher.flushed();
+    return count;
+  }
+
   /** A fresh report, for a registry that has not heard of it for long. */
   async report(): Promise<ChannelReport> {
     this.#core.closeSilent();
@@ -269,16 +294,20 @@ export class Channel extends DurableObject<Env> {
 
   /** Reads one message; whatever it holds, its sender gets an answer. */
   #read(connection: Connection, message: string | ArrayBuffer): void {
-    const { via } = connection.identity;
-    const limit =
-      via === "direct" ? this.#state.settings.MAX_FRAME_BYTES : Infinity;
+    const { settings } = this.#state;
+    // A session has looked at what it passes on, and puts it together anew.
+    const { MAX_FRAME_BYTES, MAX_DEPTH } = settings;
+    const limit = connection.upstream ? Infinity : MAX_FRAME_BYTES;
+    const depth = connection.upstream ? MAX_DEPTH + 1 : MAX_DEPTH;
     const refused = refuseUnread(message, limit);
     if (refused !== undefined) {
-      this.#core.refuseMessage(connection, refused);
+      this.#core.routing.refuseMessage(connection, refused);
       return;
     }
-    for (const arrival of arrivals(connection, String(message))) {
-      this.#core.receive(connection, arrival);
+    const text = String(message);
+    if (!this.#core.routing.begins(connection, text)) return;
+    for (const arrival of arrivals(connection, text, depth)) {
+      this.#core.routing.receive(connection, arrival);
       this.#flusher.relieve();
     }
   }
@@ -288,8 +317,10 @@ export class Channel extends DurableObject<Env> {
     frame: ClientFrameOf<"list-channels">,
   ): Promise<void> {
     try {
-      const page = await listChannels(this.env, frame);
-      this.#core.answer(connection, {
+      const page = connection.isAdmin
+        ? await listChannels(this.env, frame, ANYBODY.policy)
+        : this.#listItself(connection, frame);
+      this.#core.routing.answer(connection, {
         type: "channel-list",
         ref: frame.ref,
         ...page,
@@ -298,8 +329,39 @@ export class Channel extends DurableObject<Env> {
       logError("list-channels", error);
       const text = "the list of channels is not available now";
       const refused = errorFrame("internal-error", text, frame.ref);
-      this.#core.answer(connection, refused);
+      this.#core.routing.answer(connection, refused);
     }
+    this.#flusher.soon();
+  }
+
+  /** Who is on one channel's own path knows of no other. */
+  #listItself(
+    { grants }: Connection,
+    { prefix, cursor = "" }: ClientFrameOf<"list-channels">,
+  ): ChannelPage {
+    const { id } = this.#state;
+    const itself = info(this.#state);
+    const isListed = allows(grants, "info") && id.startsWith(prefix);
+    if (itself === undefined || !isListed || id <= cursor) {
+      return { channels: {}, cursor: null };
+    }
+    const { seq, epoch, "pending-rpc-requests": _, ...summary } = itself;
+    return { channels: Object.fromEntries([[id, summary]]), cursor: null };
+  }
+
+  async #renew(
+    connection: Connection,
+    { token, ref }: ClientFrameOf<"authenticate">,
+  ): Promise<void> {
+    const { settings } = this.#state;
+    const renewal = await renew(token, connection.userId, settings);
+    this.#core.routing.renewed(connection, ref, renewal);
+    this.#flusher.soon();
+  }
+
+  async #askToCreate(connection: Connection, userId: string): Promise<void> {
+    const answer = await mayCreateChannel(this.env, userId);
+    this.#core.routing.mayCreate(connection, answer);
     this.#flusher.soon();
   }
 
@@ -333,19 +395,26 @@ export class Channel extends DurableObject<Env> {
     operation: Operation,
     value: T | undefined,
   ): Outcome<T> {
-    if (!allows(grants, operation)) return { ok: false, reason: "forbidden" };
+    if (!allows(grants, operation)) return forbidden(operation);
     if (value === undefined) return { ok: false, reason: "channel-not-found" };
     return { ok: true, value };
   }
 }
 
-function arrivals(connection: Connection, message: string): Arrival[] {
-  if (!connection.upstream) return decodeClient(message);
-  if (message.startsWith(RESUME_START)) {
-    const resume = v.parse(ResumeSchema, JSON.parse(message));
-    return [{ kind: "resume", resume }];
+function arrivals(
+  { upstream }: Connection,
+  text: string,
+  maxDepth: number,
+): Arrival[] {
+  if (!upstream || !text.startsWith(SESSION_MESSAGE_START)) {
+    return decodeClient(text, maxDepth);
   }
-  return decodeClient(message, MAX_DEPTH + 1);
+  const message = v.parse(SessionMessageSchema, JSON.parse(text));
+  return [{ kind: "session", message }];
+}
+
+function forbidden(operation: Operation): Outcome<never> & { ok: false } {
+  return { ok: false, reason: "forbidden", operation };
 }
 
 /**

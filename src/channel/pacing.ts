@@ -1,17 +1,18 @@
 /**
- * Replay by turns: a flush replays so much and no more, and subscribers beyond
- * that wait, with what they send meanwhile in line behind their subscribing.
+ * Subscribers that wait, with what they send meanwhile in line behind their
+ * subscribing: for their turn, since a flush replays so much and no more, or
+ * for leave to create the channel.
  *
  * @module
  */
 import type { Inbound } from "../protocol/codec.ts";
-import type { Resume } from "../protocol/upstream.ts";
+import type { SessionMessage } from "../protocol/upstream.ts";
 import type { Connection } from "./connection.ts";
 
-/** A frame of a client, a session's resume, or one that came too early. */
+/** A frame of a client, a session's own message, or one that came too early. */
 export type Arrival =
   | Inbound
-  | { kind: "resume"; resume: Resume }
+  | { kind: "session"; message: SessionMessage }
   | { kind: "overflow"; arrival: Arrival };
 
 /** Bytes of replay in one turn, after which further subscribers wait. */
@@ -22,10 +23,12 @@ const MAX_WAITING_FRAMES = 256;
 export class Pacing {
   #replayed = 0;
   readonly #waiting = new Map<Connection, Arrival[]>();
+  /** Those of them who do not wait for their turn. */
+  readonly #held = new Set<Connection>();
 
-  /** Whether anybody waits. */
+  /** Whether anybody waits whose turn may have come. */
   get pending(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiting.size > this.#held.size;
   }
 
   /**
@@ -60,10 +63,21 @@ export class Pacing {
     }
   }
 
+  /** Has a connection wait until it is released. */
+  hold(connection: Connection, arrival: Arrival): void {
+    this.#waiting.set(connection, [arrival]);
+    this.#held.add(connection);
+  }
+
+  release(connection: Connection): void {
+    this.#held.delete(connection);
+  }
+
   /** Begins another turn. */
   proceed(receive: (connection: Connection, arrival: Arrival) => void): void {
     this.#replayed = 0;
     for (const [connection, arrivals] of [...this.#waiting]) {
+      if (this.#held.has(connection)) continue;
       this.#waiting.delete(connection);
       for (const arrival of arrivals) receive(connection, arrival);
     }
@@ -72,5 +86,6 @@ export class Pacing {
   /** Drops what waits for a connection that is gone. */
   forget(connection: Connection): void {
     this.#waiting.delete(connection);
+    this.#held.delete(connection);
   }
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { allows, type Grants } from "../access/grants.ts";
+import { allows } from "../access/grants.ts";
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { isLongerThan, randomName } from "../protocol/names.ts";
+import type { Grants } from "../protocol/operations.ts";
 import type { PublishReason } from "../protocol/reasons.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
 import type { Connection } from "./connection.ts";
@@ -67,15 +68,20 @@ function publish(state: ChannelState, publication: Publication): PublishResult {
   const { existing } = state;
   const { data, messageId, ephemeral, sender, except } = publication;
   const head = { type: "publish-result", "channel-id": state.id } as const;
-  const refuse = (reason: PublishReason): PublishResult => ({
-    ...head,
-    success: false,
-    reason,
-  });
-  if (!allows(publication.grants, "publish")) return refuse("forbidden");
+  const refuse = (
+    reason: PublishReason,
+    rest: Pick<PublishResult, "operation" | "retry-after-ms"> = {},
+  ): PublishResult => ({ ...head, success: false, reason, ...rest });
+  if (!allows(publication.grants, "publish")) {
+    return refuse("forbidden", { operation: "publish" });
+  }
   if (existing === undefined) return refuse("channel-not-found");
   if (isLongerThan(data, state.settings.MAX_DATA_BYTES)) {
     return refuse("payload-too-large");
+  }
+  const retryAfterMs = state.publishes.take(state.now);
+  if (retryAfterMs > 0) {
+    return refuse("rate-limited", { "retry-after-ms": retryAfterMs });
   }
   const { log } = existing;
   const key = messageId && messageKey(sender.userId, messageId);

@@ -53,10 +53,15 @@ export function request(
       "delivery-result": delivery,
     }));
   };
-  const others = connections.subscriberCount - (requester.subscribed ? 1 : 0);
+  const isOneOfThem = requester.subscribed && requester.mayRespond;
+  const others = connections.responderCount - (isOneOfThem ? 1 : 0);
   const reason = refusal(state, requester, others);
   if (existing === undefined || reason !== undefined) {
-    reply(null, { success: false, reason: reason ?? "channel-not-found" });
+    reply(null, {
+      success: false,
+      reason: reason ?? "channel-not-found",
+      ...(reason === "forbidden" ? { operation: "request" } : {}),
+    });
     return;
   }
   const { id, createdAt, recipient } = open(state, requester, frame, timeoutMs);
@@ -77,10 +82,14 @@ export function request(
     "created-at": createdAt,
     "timeout-ms": timeoutMs,
   });
-  if (recipient === undefined) {
+  if (recipient !== undefined) {
+    state.outbox.send(recipient, delivered);
+  } else if (connections.responderCount === connections.subscriberCount) {
     state.outbox.broadcast(delivered, undefined, requester);
   } else {
-    state.outbox.send(recipient, delivered);
+    for (const each of connections.responders()) {
+      if (each !== requester) state.outbox.send(each, delivered);
+    }
   }
 }
 
@@ -93,14 +102,18 @@ export function respond(
   const requestId = frame["request-id"];
   const head = { type: "rpc-response-result", ref: frame.ref } as const;
   const call = state.calls.get(requestId);
+  if (!allows(responder.grants, "respond")) {
+    const refused = { reason: "forbidden", operation: "respond" } as const;
+    const ids = { "request-id": requestId, success: false };
+    state.reply(responder, { ...head, ...ids, ...refused });
+    return;
+  }
   const reason =
     call === undefined
       ? "request-not-found"
-      : !state.calls.isRecipient(call, responder.id)
-        ? "not-a-recipient"
-        : !allows(responder.grants, "respond")
-          ? "forbidden"
-          : undefined;
+      : state.calls.isRecipient(call, responder.id)
+        ? undefined
+        : "not-a-recipient";
   if (call === undefined || reason !== undefined) {
     const ids = { "request-id": requestId, success: false };
     state.reply(responder, { ...head, ...ids, reason });
@@ -208,6 +221,11 @@ export function expireRequests(state: ChannelState): void {
 export function connectionGone(state: ChannelState, connId: string): void {
   state.takeHeld(connId);
   for (const call of state.calls.of(connId)) dropRequest(state, call);
+  responderGone(state, connId);
+}
+
+/** Ends what a connection was asked alone, since it will not answer. */
+export function responderGone(state: ChannelState, connId: string): void {
   for (const call of state.calls.recipientGone(connId)) {
     endRequest(state, call, "responders-gone");
   }
@@ -231,7 +249,10 @@ function refusal(
   if (existing === undefined) return "channel-not-found";
   if (others === 0) return "no-subscribers";
   const max = existing.record.config["max-pending-rpc"];
-  return calls.size >= max ? "too-many-requests" : undefined;
+  const { MAX_PENDING_REQUESTS } = state.settings;
+  const isFull =
+    calls.size >= max || calls.openOf(requester.id) >= MAX_PENDING_REQUESTS;
+  return isFull ? "too-many-requests" : undefined;
 }
 
 /** Opens a request; its recipient is undefined when all are asked. */
@@ -250,7 +271,7 @@ function open(
       : undefined;
   const asked =
     recipient ??
-    calls.audience(connections.version, () => connections.subscribers());
+    calls.audience(connections.version, () => connections.responders());
   const asksSessions = "members" in asked ? asked.hasSessions : asked.upstream;
   calls.open({
     id,
@@ -265,7 +286,7 @@ function open(
 
 function listOthers(state: ChannelState, requester: Connection): string[] {
   const ids: string[] = [];
-  for (const connection of state.connections.subscribers()) {
+  for (const connection of state.connections.responders()) {
     if (connection === requester) continue;
     if (ids.push(connection.id) === MAX_LISTED_SUBSCRIBERS) break;
   }

@@ -5,8 +5,10 @@
  *
  * @module
  */
+import { RateLimit } from "../access/rate-limit.ts";
 import type { Settings } from "../config.ts";
 import { type Encoded, encode } from "../protocol/codec.ts";
+import type { CloseCode } from "../protocol/reasons.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import type { UpstreamHeader } from "../protocol/upstream.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
@@ -63,6 +65,8 @@ export class ChannelState {
   readonly deadlines: Deadlines;
   readonly counters = new Counters();
   readonly backpressure: Backpressure;
+  /** What all together may publish. */
+  readonly publishes: RateLimit;
   readonly #host: ChannelHost;
   #existing: Existing | undefined;
   #recordChanged = false;
@@ -78,6 +82,10 @@ export class ChannelState {
     this.telemetry = host.telemetry;
     this.store = host.store;
     this.backpressure = new Backpressure(host.settings);
+    this.publishes = new RateLimit({
+      perSecond: host.settings.PUBLISHES_PER_SECOND,
+      burst: host.settings.PUBLISHES_BURST,
+    });
     this.connections = new Connections(host.connections, host.clock);
     this.deadlines = new Deadlines(host.arm);
     const record = host.store.readRecord();
@@ -107,6 +115,12 @@ export class ChannelState {
       this.calls.dirty ||
       this.#existing?.log.dirty === true
     );
+  }
+
+  /** Closes a connection; nothing that it sent behind this is done. */
+  close(connection: Connection, code: CloseCode, reason: string): void {
+    connection.closed = true;
+    this.outbox.close(connection, code, reason);
   }
 
   /** Makes the channel exist. */

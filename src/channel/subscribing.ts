@@ -5,7 +5,7 @@
  */
 import { allows } from "../access/grants.ts";
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
-import { encoded } from "../protocol/codec.ts";
+import { encode, encoded } from "../protocol/codec.ts";
 import type { Position } from "../protocol/fields.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
 import type {
@@ -33,7 +33,7 @@ export function subscribe(
   const refuse = (
     rest: Pick<
       ServerFrameOf<"subscription-result">,
-      "reason" | "current" | "max"
+      "reason" | "operation" | "current" | "max"
     >,
   ): number => {
     const head = { type: "subscription-result", ref } as const;
@@ -42,7 +42,7 @@ export function subscribe(
     return 0;
   };
   if (!allows(connection.grants, "subscribe")) {
-    return refuse({ reason: "forbidden" });
+    return refuse({ reason: "forbidden", operation: "subscribe" });
   }
   let { existing } = state;
   if (existing === undefined) {
@@ -50,7 +50,7 @@ export function subscribe(
       return refuse({ reason: "channel-not-found" });
     }
     if (!allows(connection.grants, "create")) {
-      return refuse({ reason: "forbidden" });
+      return refuse({ reason: "forbidden", operation: "create" });
     }
     existing = create(state, state.settings.channelDefaults, true);
   }
@@ -104,6 +104,16 @@ export function unsubscribe(
   leave(state, connection);
   header.subscribed = false;
   state.reply(connection, { ...head, ...where, success: true });
+}
+
+/** Ends a subscription that is not allowed any more, and says so. */
+export function expel(state: ChannelState, connection: Connection): void {
+  if (!connection.subscribed || allows(connection.grants, "subscribe")) return;
+  const { header } = state.outbox.separate(connection);
+  leave(state, connection);
+  header.subscribed = false;
+  const frame = { type: "unsubscribed", "channel-id": state.id } as const;
+  state.outbox.send(connection, encode({ ...frame, reason: "forbidden" }));
 }
 
 /** Ends a subscription, if there is one. */
@@ -171,7 +181,10 @@ function resumeSubscription(
 ): { outcome: ResumeOutcome; messages: readonly string[] } {
   const { existing } = state;
   const none: readonly string[] = [];
-  if (existing === undefined || !allows(connection.grants, "subscribe")) {
+  if (!allows(connection.grants, "subscribe")) {
+    return { outcome: "forbidden", messages: none };
+  }
+  if (existing === undefined) {
     return { outcome: "channel-not-found", messages: none };
   }
   if (isFull(state, existing, connection)) {

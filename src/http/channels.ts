@@ -5,7 +5,8 @@
  */
 import * as v from "valibot";
 
-import { ALL_GRANTS } from "../access/grants.ts";
+import { allows } from "../access/grants.ts";
+import type { Principal } from "../access/principal.ts";
 import { MAX_HISTORY_LIMIT } from "../channel/history.ts";
 import type { Outcome } from "../channel/object.ts";
 import type { PublishResult } from "../channel/publishing.ts";
@@ -21,8 +22,10 @@ import {
   text,
 } from "../protocol/fields.ts";
 import { callChannel } from "../server/calls.ts";
+import { mayCreate } from "../server/creation.ts";
 import { type RpcOutcome, sendRequest } from "../server/rpc.ts";
 import { fromText, readBody, readQuery } from "./input.ts";
+import { forbidden } from "./refusals.ts";
 import { failure, json, jsonText } from "./responses.ts";
 
 const HistorySchema = v.object({
@@ -43,13 +46,17 @@ const RequestSchema = v.object({
   "deliver-to": v.optional(DeliverToSchema),
 });
 
-/** Over HTTP nobody has a connection, and so far nobody has a name. */
-const ANONYMOUS = { connId: null, userId: null } as const;
-
 /** `GET /channels/:id` */
-export async function getChannel(env: Env, id: string): Promise<Response> {
+export async function getChannel(
+  env: Env,
+  id: string,
+  _: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  const grants = policy.on(id);
+  if (!allows(grants, "info")) return forbidden("info", id);
   const outcome = await callChannel(env, id, true, (channel) =>
-    channel.info(ALL_GRANTS),
+    channel.info(grants),
   );
   return outcome.ok ? json(outcome.value) : refuse(outcome, id);
 }
@@ -59,11 +66,17 @@ export async function putChannel(
   env: Env,
   id: string,
   request: Request,
+  { policy, userId }: Principal,
 ): Promise<Response> {
+  const grants = policy.on(id);
+  if (!allows(grants, "create")) return forbidden("create", id);
   const body = await readConfig(env, request);
   if (!body.ok) return body.response;
+  if (!(await mayCreate(env, id, userId))) {
+    return tooManyChannels(env);
+  }
   const outcome = await callChannel(env, id, true, (channel) =>
-    channel.put(ALL_GRANTS, body.value),
+    channel.put(grants, body.value),
   );
   if (!outcome.ok) return refuse(outcome, id);
   const { outcome: how, info } = outcome.value;
@@ -71,7 +84,7 @@ export async function putChannel(
     case "created":
       return json(info, 201);
     case "same":
-      return json(info);
+      return json(info ?? {});
     case "channel-exists": {
       const message = `${named(id)} exists with another configuration; PATCH changes it`;
       return failure("channel-exists", message);
@@ -84,19 +97,30 @@ export async function patchChannel(
   env: Env,
   id: string,
   request: Request,
+  { policy }: Principal,
 ): Promise<Response> {
+  const grants = policy.on(id);
+  // It may make a channel forget what others have published.
+  if (!allows(grants, "admin")) return forbidden("admin", id);
   const body = await readConfig(env, request);
   if (!body.ok) return body.response;
   const outcome = await callChannel(env, id, true, (channel) =>
-    channel.configure(ALL_GRANTS, body.value),
+    channel.configure(grants, body.value),
   );
   return outcome.ok ? json(outcome.value) : refuse(outcome, id);
 }
 
 /** `DELETE /channels/:id` */
-export async function deleteChannel(env: Env, id: string): Promise<Response> {
+export async function deleteChannel(
+  env: Env,
+  id: string,
+  _: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  const grants = policy.on(id);
+  if (!allows(grants, "delete")) return forbidden("delete", id);
   const outcome = await callChannel(env, id, false, (channel) =>
-    channel.remove(ALL_GRANTS),
+    channel.remove(grants),
   );
   if (!outcome.ok) return refuse(outcome, id);
   return new Response(null, { status: 204 });
@@ -107,12 +131,15 @@ export async function getMessages(
   env: Env,
   id: string,
   request: Request,
+  { policy }: Principal,
 ): Promise<Response> {
+  const grants = policy.on(id);
+  if (!allows(grants, "history")) return forbidden("history", id);
   const query = readQuery(request.url, HistorySchema);
   if (!query.ok) return query.response;
   const { epoch, after, limit } = query.value;
   const outcome = await callChannel(env, id, true, (channel) =>
-    channel.history(ALL_GRANTS, { epoch, after, limit }),
+    channel.history(grants, { epoch, after, limit }),
   );
   return outcome.ok ? jsonText(outcome.value) : refuse(outcome, id);
 }
@@ -122,7 +149,10 @@ export async function postMessage(
   env: Env,
   id: string,
   request: Request,
+  { policy, userId }: Principal,
 ): Promise<Response> {
+  const grants = policy.on(id);
+  if (!allows(grants, "publish")) return forbidden("publish", id);
   const key = request.headers.get("idempotency-key") ?? undefined;
   if (key !== undefined && !v.is(OwnMessageIdSchema, key)) {
     const rule = v.safeParse(OwnMessageIdSchema, key).issues?.[0].message;
@@ -132,7 +162,7 @@ export async function postMessage(
     request,
     MessageSchema,
     "invalid-message",
-    settingsOf(env).MAX_FRAME_BYTES,
+    settingsOf(env).MAX_BODY_BYTES,
   );
   if (!body.ok) return body.response;
   const { data, ephemeral, "message-id": given } = body.value;
@@ -147,8 +177,8 @@ export async function postMessage(
       data: JSON.stringify(data),
       messageId,
       ephemeral,
-      sender: ANONYMOUS,
-      grants: ALL_GRANTS,
+      sender: { connId: null, userId },
+      grants,
     }),
   );
   return result.success ? json(result) : refusePublish(result, id, env);
@@ -159,12 +189,16 @@ export async function postRequest(
   env: Env,
   id: string,
   request: Request,
+  principal: Principal,
 ): Promise<Response> {
+  if (!allows(principal.policy.on(id), "request")) {
+    return forbidden("request", id);
+  }
   const body = await readBody(
     request,
     RequestSchema,
     "invalid-message",
-    settingsOf(env).MAX_FRAME_BYTES,
+    settingsOf(env).MAX_BODY_BYTES,
   );
   if (!body.ok) return body.response;
   const { data, "timeout-ms": timeoutMs, "deliver-to": deliverTo } = body.value;
@@ -172,7 +206,7 @@ export async function postRequest(
     env,
     id,
     { data, timeoutMs, deliverTo },
-    { userId: null, grants: ALL_GRANTS },
+    principal,
     request.signal,
   );
   return outcome.ok ? json(outcome.answer) : refuseRequest(outcome, id);
@@ -183,20 +217,26 @@ function readConfig(env: Env, request: Request) {
     request,
     PartialChannelConfigSchema,
     "invalid-config",
-    settingsOf(env).MAX_FRAME_BYTES,
+    settingsOf(env).MAX_BODY_BYTES,
     "{}",
   );
 }
 
+function tooManyChannels(env: Env): Response {
+  const { MAX_USER_CHANNELS } = settingsOf(env);
+  const message = `a user may create ${MAX_USER_CHANNELS} channels within 24 hours`;
+  return failure("too-many-channels", message);
+}
+
 function refuse(
-  { reason }: Outcome<unknown> & { ok: false },
+  outcome: Outcome<unknown> & { ok: false },
   id: string,
 ): Response {
-  switch (reason) {
+  switch (outcome.reason) {
     case "forbidden":
-      return failure(reason, `not allowed on ${named(id)}`);
+      return forbidden(outcome.operation, id);
     case "channel-not-found":
-      return failure(reason, `${named(id)} does not exist`);
+      return failure(outcome.reason, `${named(id)} does not exist`);
   }
 }
 
@@ -217,7 +257,7 @@ function refusePublish(
       return failure(reason, message);
     }
     case "forbidden":
-      return failure(reason, `publish is not allowed on ${named(id)}`);
+      return forbidden("publish", id);
     case "rate-limited":
       return failure(reason, `${named(id)} is busy`, {
         retryAfterMs: retryAfterMs ?? 1_000,

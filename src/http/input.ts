@@ -11,6 +11,9 @@ import { CHANNEL_ID_RULE, isChannelId } from "../protocol/names.ts";
 import type { HttpReason } from "../protocol/reasons.ts";
 import { failure } from "./responses.ts";
 
+/** The longest user-id: the `sub` of a token. */
+const MAX_USER_ID_LENGTH = 200;
+
 /** A value, or the answer that refuses it. */
 export type Input<T> =
   | { ok: true; value: T }
@@ -28,6 +31,21 @@ export function readChannelId(part: string | undefined): Input<string> {
   return isChannelId(id)
     ? { ok: true, value: id }
     : refused("invalid-channel-id", CHANNEL_ID_RULE);
+}
+
+/** The user-id in a path, which is percent-encoded. */
+export function readUserId(part: string | undefined): Input<string> {
+  let id = "";
+  try {
+    id = decodeURIComponent(part ?? "");
+  } catch {
+    const message = "the user-id in the path is not valid percent-encoding";
+    return refused("invalid-user-id", message);
+  }
+  const isPossible = id.length > 0 && id.length <= MAX_USER_ID_LENGTH;
+  if (isPossible && id.isWellFormed()) return { ok: true, value: id };
+  const rule = `a user-id is 1 to ${MAX_USER_ID_LENGTH} characters`;
+  return refused("invalid-user-id", rule);
 }
 
 /**

@@ -41,13 +41,21 @@ export function failure(
   return new Response(body, { status: HTTP_REASONS[reason], headers: all });
 }
 
-/** Lets pages of any origin read an answer; an upgrade's is left untouched. */
-export function withCors(response: Response): Response {
+/**
+ * Lets a page of an origin that may use the service read an answer; an
+ * upgrade's is left untouched.
+ */
+export function withCors(response: Response, origin: string | null): Response {
   if (response.status === 101) return response;
   // A copy: what an object answered cannot be changed.
   const open = new Response(response.body, response);
-  open.headers.set("access-control-allow-origin", "*");
-  open.headers.set("access-control-expose-headers", "retry-after, allow");
+  open.headers.append("vary", "origin");
+  if (origin === null) return open;
+  open.headers.set("access-control-allow-origin", origin);
+  open.headers.set(
+    "access-control-expose-headers",
+    "retry-after, allow, www-authenticate",
+  );
   return open;
 }
 

@@ -3,29 +3,50 @@
  *
  * @module
  */
-import { ALL_GRANTS } from "../access/grants.ts";
+import * as v from "valibot";
+
+import { offeredSubprotocols } from "../access/credentials.ts";
+import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
-import type { Env } from "../env.ts";
+import { type Env, settingsOf } from "../env.ts";
 import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/codec.ts";
 import { newConnId } from "../protocol/names.ts";
+import {
+  CLOSE_CODES,
+  HTTP_REASONS,
+  type HttpReason,
+} from "../protocol/reasons.ts";
 import { callChannel } from "../server/calls.ts";
-import { acceptSession } from "../session/host.ts";
+import { acceptSession, drop } from "../session/host.ts";
+import { addressesOfSessions } from "../session/isolate.ts";
+import { noteChannel } from "../user/client.ts";
+import { forbidden, tooManyConnections } from "./refusals.ts";
 import { failure } from "./responses.ts";
+
+const MAX_REASON_BYTES = 123;
+/** An IPv6 address, with a zone and a port. */
+const MAX_ADDRESS_LENGTH = 64;
 
 /** `GET /ws`, and `GET /` with an Upgrade header. */
 export function openSession(
   env: Env,
   ctx: ExecutionContext,
   request: Request,
+  principal: Principal,
 ): Response {
   if (!isUpgrade(request)) return upgradeRequired();
+  const address = addressOf(env, request);
+  const { MAX_ADDRESS_CONNECTIONS } = settingsOf(env);
+  if (addressesOfSessions.count(address) >= MAX_ADDRESS_CONNECTIONS) {
+    return tooManyConnections();
+  }
   const subprotocol = pickSubprotocol(request);
   const identity = {
     connId: newConnId(Date.now()),
-    userId: null,
-    grants: ALL_GRANTS,
+    principal,
     batch: subprotocol === BATCH_SUBPROTOCOL,
     via: "session",
+    address,
   } as const;
   return acceptSession(env, ctx, identity, subprotocol);
 }
@@ -35,20 +56,89 @@ export async function openChannel(
   env: Env,
   id: string,
   request: Request,
+  { userId, policy, expiresAt }: Principal,
+  ctx: ExecutionContext,
 ): Promise<Response> {
   if (!isUpgrade(request)) return upgradeRequired();
   const subprotocol = pickSubprotocol(request);
-  const identity = {
+  const grants = [...policy.on(id)];
+  // Nobody wakes a channel that he may not use at all.
+  if (grants.length === 0) return forbidden("subscribe", id);
+  const opening = {
     "conn-id": newConnId(Date.now()),
-    "user-id": null,
+    "user-id": userId,
     via: "direct" as const,
     batch: subprotocol === BATCH_SUBPROTOCOL,
-    grants: [...ALL_GRANTS],
+    address: addressOf(env, request),
+    grants,
+    expiresAt,
+    isAdmin: policy.isAdmin,
   };
+  // Beside the opening: the user may be disconnected at any moment.
+  if (userId !== null && expiresAt !== null) {
+    ctx.waitUntil(noteChannel(env, userId, id, expiresAt));
+  }
   // Opened twice, the first socket broke with the object that it led to.
-  return callChannel(env, id, true, () =>
-    connect(env, id, identity, subprotocol),
+  const response = await callChannel(env, id, true, () =>
+    connect(env, id, opening, subprotocol),
   );
+  return response.status === 429 ? tooManyConnections() : response;
+}
+
+/**
+ * Refuses an upgrade. A browser cannot read why and would try for ever: where
+ * a subprotocol of this service is offered, the socket is opened and closed.
+ *
+ * @param refusal the answer that others get.
+ */
+export async function refuseUpgrade(
+  request: Request,
+  refusal: Response,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const subprotocol = pickSubprotocol(request);
+  if (!isUpgrade(request) || subprotocol === undefined) return refusal;
+  const parsed = v.safeParse(ErrorBodySchema, await refusal.clone().json());
+  if (!parsed.success) return refusal;
+  const { reason, message } = parsed.output.error;
+  if (!isFinal(reason)) return refusal;
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(CLOSE_CODES.policy, cut(`${reason}: ${message}`));
+  const { HEARTBEAT_MS } = settingsOf(env);
+  const dropping = setTimeout(() => drop(ctx), HEARTBEAT_MS);
+  server.addEventListener("close", () => clearTimeout(dropping));
+  const headers = { "sec-websocket-protocol": subprotocol };
+  return new Response(null, { status: 101, webSocket: client, headers });
+}
+
+const ErrorBodySchema = v.object({
+  error: v.object({
+    reason: v.picklist(Object.keys(HTTP_REASONS) as HttpReason[]),
+    message: v.string(),
+  }),
+});
+
+/** Whether trying the same again is of no use. */
+function isFinal(reason: HttpReason): boolean {
+  const status = HTTP_REASONS[reason];
+  return status < 429 || reason === "too-many-connections";
+}
+
+/** A close reason has at most 123 bytes; these are ASCII but for names. */
+function cut(text: string): string {
+  const bytes = new TextEncoder().encode(text).subarray(0, MAX_REASON_BYTES);
+  return new TextDecoder("utf-8").decode(bytes, { stream: true });
+}
+
+/** The address of a client, where something in front of the service tells. */
+export function addressOf(env: Env, request: Request): string | null {
+  const { addressHeader } = settingsOf(env);
+  if (addressHeader === "") return null;
+  const address = request.headers.get(addressHeader);
+  // What is longer is no address, and it would be kept with the socket.
+  return address === null ? null : address.slice(0, MAX_ADDRESS_LENGTH);
 }
 
 function isUpgrade(request: Request): boolean {
@@ -64,9 +154,7 @@ function upgradeRequired(): Response {
 
 /** The server picks batches if they are offered. */
 function pickSubprotocol(request: Request): string | undefined {
-  const offered = (request.headers.get("sec-websocket-protocol") ?? "")
-    .split(",")
-    .map((each) => each.trim());
+  const offered = offeredSubprotocols(request);
   return [BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL].find((known) =>
     offered.includes(known),
   );

@@ -29,8 +29,8 @@ export const BATCH_SUBPROTOCOL = "sente-lite.v1.batch";
 export const MAX_BATCH_OBJECTS = 256;
 /** The most bytes an array that the server sends holds. */
 export const MAX_BATCH_BYTES = 262_144;
-/** How deep objects and arrays may be nested in one frame. */
-export const MAX_DEPTH = 128;
+/** How deep objects and arrays may be nested unless a setting says otherwise. */
+export const DEFAULT_MAX_DEPTH = 128;
 
 /** The heartbeat that is answered without waking a hibernating channel. */
 export const HEARTBEAT_PING = '{"type":"ping"}';
@@ -62,12 +62,14 @@ export interface Encoded {
 /**
  * Reads one inbound message of a client.
  *
- * @param maxDepth how deep it may be nested; a session's arrays hold frames
- * that were as deep as they may be on their own.
+ * @param maxDepth how deep it may be nested.
  * @returns one entry for every object, in order; a message that is refused
  * whole gives one refusal.
  */
-export function decodeClient(message: string, maxDepth = MAX_DEPTH): Inbound[] {
+export function decodeClient(
+  message: string,
+  maxDepth = DEFAULT_MAX_DEPTH,
+): Inbound[] {
   const parsed = parseJson(message, maxDepth);
   if (!parsed.ok) return [refusal(parsed.reason, parsed.message)];
   if (!Array.isArray(parsed.value)) return [decodeOne(parsed.value)];
@@ -148,12 +150,12 @@ export function explain(issue: v.BaseIssue<unknown>): string {
 /** Parses JSON from outside; deep nesting is refused before it is parsed. */
 export function parseJson(
   text: string,
-  maxDepth = MAX_DEPTH,
+  maxDepth = DEFAULT_MAX_DEPTH,
 ):
   | { ok: true; value: unknown }
   | { ok: false; reason: "invalid-json" | "invalid-message"; message: string } {
   if (isTooDeep(text, maxDepth)) {
-    const message = `nested more than ${MAX_DEPTH} deep, which is the most`;
+    const message = `nested more than ${maxDepth} deep, which is the most`;
     return { ok: false, reason: "invalid-message", message };
   }
   try {

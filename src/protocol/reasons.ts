@@ -22,6 +22,7 @@ export const SUBSCRIBE_REASONS = [
   "channel-not-found",
   "max-subscribers-reached",
   "too-many-subscriptions",
+  "too-many-channels",
   "forbidden",
   "invalid-channel-id",
   "outcome-unknown",
@@ -47,6 +48,10 @@ export const PUBLISH_REASONS = [
   "outcome-unknown",
 ] as const;
 export type PublishReason = (typeof PUBLISH_REASONS)[number];
+
+/** Reasons of an `unsubscribed` frame. */
+export const UNSUBSCRIBED_REASONS = ["forbidden"] as const;
+export type UnsubscribedReason = (typeof UNSUBSCRIBED_REASONS)[number];
 
 /** Reasons of a `subscription-lost` frame. */
 export const SUBSCRIPTION_LOST_REASONS = [
@@ -97,7 +102,13 @@ export const RPC_END_REASONS = [
 export type RpcEndReason = (typeof RPC_END_REASONS)[number];
 
 /** Reasons of a failed `authenticate-result`. */
-export const AUTHENTICATE_REASONS = ["auth-open"] as const;
+export const AUTHENTICATE_REASONS = [
+  "auth-open",
+  "invalid-token",
+  "token-expired",
+  "wrong-user",
+  "unavailable",
+] as const;
 export type AuthenticateReason = (typeof AUTHENTICATE_REASONS)[number];
 
 /** Reasons of an HTTP error body, with the status each travels with. */
@@ -107,7 +118,13 @@ export const HTTP_REASONS = {
   "invalid-config": 400,
   "invalid-query": 400,
   "invalid-channel-id": 400,
+  "invalid-user-id": 400,
+  "token-in-url": 400,
+  "token-required": 401,
+  "invalid-token": 401,
+  "token-expired": 401,
   forbidden: 403,
+  "origin-not-allowed": 403,
   "not-found": 404,
   "channel-not-found": 404,
   "method-not-allowed": 405,
@@ -116,6 +133,8 @@ export const HTTP_REASONS = {
   "upgrade-required": 426,
   "rate-limited": 429,
   "too-many-requests": 429,
+  "too-many-connections": 429,
+  "too-many-channels": 429,
   "internal-error": 500,
   "auth-not-configured": 503,
   "no-subscribers": 503,

@@ -8,7 +8,7 @@ import type { ClientFrameOf } from "./client-frames.ts";
 import type { Inbound } from "./codec.ts";
 import type { Ref } from "./fields.ts";
 import { isLongerThan } from "./names.ts";
-import type { ErrorReason } from "./reasons.ts";
+import type { AuthenticateReason, ErrorReason } from "./reasons.ts";
 import type { ServerFrameOf } from "./server-frames.ts";
 
 /** Refusals in a row after which a connection is closed with 1008. */
@@ -17,7 +17,10 @@ export const MAX_VIOLATIONS = 100;
 /** Heartbeats of silence after which a connection that pings is closed. */
 export const MISSED_HEARTBEATS = 2.5;
 
-/** The close reason that goes with it. */
+/** The close reason when a token has ended. */
+export const TOKEN_EXPIRED = "the token has expired: fetch a new one";
+
+/** The close reason after too many refusals. */
 export const TOO_MANY_VIOLATIONS = `${MAX_VIOLATIONS} refused frames in a row`;
 
 /** The first frame of every connection. `now` in ms since the Unix epoch. */
@@ -63,17 +66,36 @@ export function errorFrame(
   return { type: "error", ref, reason, message };
 }
 
-/** What a token gets where `AUTH` is `open`: it is not verified. */
-export function authenticateResult({
-  ref,
-}: ClientFrameOf<"authenticate">): ServerFrameOf<"authenticate-result"> {
-  return {
-    type: "authenticate-result",
-    ref,
-    success: false,
-    reason: "auth-open",
-    message: "this server runs with AUTH=open: it verifies no tokens",
-  };
+/** The answer to a frame that came sooner than frames may. */
+export function tooManyFrames(
+  retryAfterMs: number,
+  perSecond: number,
+  ref: Ref | undefined,
+): ServerFrameOf<"error"> {
+  const message = `a connection may send ${perSecond} frames a second`;
+  const error = errorFrame("rate-limited", message, ref);
+  return { ...error, "retry-after-ms": retryAfterMs };
+}
+
+/** The `ref` that the answer to an object of a message repeats. */
+export function refOfInbound(inbound: Inbound): Ref | undefined {
+  return inbound.kind === "frame" ? inbound.frame.ref : inbound.ref;
+}
+
+/** The answer to an `authenticate` frame, once its token was looked at. */
+export function authenticateResult(
+  ref: Ref | undefined,
+  outcome:
+    | { ok: true; principal: { expiresAt: number } }
+    | { ok: false; reason: AuthenticateReason; message: string },
+): ServerFrameOf<"authenticate-result"> {
+  const head = { type: "authenticate-result", ref } as const;
+  if (!outcome.ok) {
+    const { reason, message } = outcome;
+    return { ...head, success: false, reason, message };
+  }
+  const { expiresAt } = outcome.principal;
+  return { ...head, success: true, "expires-at": expiresAt };
 }
 
 /** Why a message is refused unread, or undefined when it may be read. */

@@ -9,6 +9,7 @@ import * as v from "valibot";
 
 import { ChannelConfigSchema } from "./channel-config.ts";
 import { RefSchema } from "./fields.ts";
+import { OPERATIONS } from "./operations.ts";
 import {
   AUTHENTICATE_REASONS,
   CANCEL_REASONS,
@@ -20,12 +21,15 @@ import {
   SUBSCRIBE_REASONS,
   SUBSCRIPTION_LOST_REASONS,
   UNSUBSCRIBE_REASONS,
+  UNSUBSCRIBED_REASONS,
 } from "./reasons.ts";
 
 const ref = v.optional(RefSchema);
 const integer = v.pipe(v.number(), v.safeInteger());
 const id = v.string();
 const nullableId = v.nullable(v.string());
+/** Which operation is `forbidden`. */
+const operation = v.optional(v.picklist(OPERATIONS));
 
 /** A message as subscribers get it and as it is retained. */
 export const ChannelMessageSchema = v.object({
@@ -74,6 +78,10 @@ export const SERVER_FRAMES = {
     reason: v.optional(v.picklist(AUTHENTICATE_REASONS)),
     message: v.optional(v.string()),
   }),
+  "token-expiring": v.object({
+    type: v.literal("token-expiring"),
+    "expires-at": integer,
+  }),
   "channel-list": v.object({
     type: v.literal("channel-list"),
     ref,
@@ -110,6 +118,7 @@ export const SERVER_FRAMES = {
     seq: v.optional(integer),
     recovered: v.optional(v.boolean()),
     reason: v.optional(v.picklist(SUBSCRIBE_REASONS)),
+    operation,
     current: v.optional(integer),
     max: v.optional(integer),
   }),
@@ -130,6 +139,7 @@ export const SERVER_FRAMES = {
     "delivered-to": v.optional(integer),
     duplicate: v.optional(v.literal(true)),
     reason: v.optional(v.picklist(PUBLISH_REASONS)),
+    operation,
     "retry-after-ms": v.optional(integer),
   }),
   "channel-message": ChannelMessageSchema,
@@ -142,6 +152,11 @@ export const SERVER_FRAMES = {
     "channel-id": id,
     reason: v.picklist(SUBSCRIPTION_LOST_REASONS),
   }),
+  unsubscribed: v.object({
+    type: v.literal("unsubscribed"),
+    "channel-id": id,
+    reason: v.picklist(UNSUBSCRIBED_REASONS),
+  }),
   "rpc-request-result": v.object({
     type: v.literal("rpc-request-result"),
     ref,
@@ -152,6 +167,7 @@ export const SERVER_FRAMES = {
       "delivered-to": v.optional(integer),
       subscribers: v.optional(v.array(id)),
       reason: v.optional(v.picklist(REQUEST_REASONS)),
+      operation,
       "retry-after-ms": v.optional(integer),
     }),
   }),
@@ -171,6 +187,7 @@ export const SERVER_FRAMES = {
     "request-id": id,
     success: v.boolean(),
     reason: v.optional(v.picklist(RESPONSE_REASONS)),
+    operation,
   }),
   "rpc-response": v.object({
     type: v.literal("rpc-response"),

@@ -11,6 +11,7 @@
 import * as v from "valibot";
 
 import { PositionSchema } from "./fields.ts";
+import { GrantsSchema } from "./operations.ts";
 import { SUBSCRIPTION_LOST_REASONS } from "./reasons.ts";
 
 /** Headers that carry a connection's identity from the Worker to a channel. */
@@ -20,6 +21,7 @@ export const IDENTITY_HEADER = "x-sente-lite-identity";
 export const RESUME_OUTCOMES = [
   "recovered",
   ...SUBSCRIPTION_LOST_REASONS,
+  "forbidden",
 ] as const;
 export type ResumeOutcome = (typeof RESUME_OUTCOMES)[number];
 
@@ -61,8 +63,27 @@ export const ResumeSchema = v.object({
 });
 export type Resume = v.InferOutput<typeof ResumeSchema>;
 
-/** How the text of a resume starts; no client can send it through a session. */
-export const RESUME_START = '{"type":"$resume"';
+/** What a session says when its client's token grants something else now. */
+export const GrantsMessageSchema = v.object({
+  type: v.literal("$grants"),
+  grants: GrantsSchema,
+});
+
+/** What a session says of itself, between its client's frames. */
+export const SessionMessageSchema = v.variant("type", [
+  ResumeSchema,
+  GrantsMessageSchema,
+]);
+export type SessionMessage = v.InferOutput<typeof SessionMessageSchema>;
+
+/** How its text starts; no client can send that through a session. */
+export const SESSION_MESSAGE_START = '{"type":"$';
+
+/** A session's own message as text. */
+export function encodeSessionMessage(message: SessionMessage): string {
+  const { type, ...rest } = message;
+  return JSON.stringify({ type, ...rest });
+}
 
 /** One upstream message. */
 export function encodeUpstream(

@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+import type { Policy } from "../access/policy.ts";
 import { addToCounts, noCounts } from "../channel/counters.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
 import type { ChannelSummary } from "../protocol/server-frames.ts";
@@ -25,23 +27,42 @@ export interface ChannelPage {
   cursor: string | null;
 }
 
-/** One page of all channels, in byte order of their ids. */
+/** Which channels to list, and how many at most. */
+export interface ListQuery {
+  readonly prefix: string;
+  /** Lists those behind this one. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * One page of the channels that somebody may know of, in byte order of their
+ * ids.
+ */
 export async function listChannels(
   env: Env,
-  query: { prefix: string; cursor?: string | undefined; limit: number },
+  { prefix, cursor, limit }: ListQuery,
+  policy: Policy,
 ): Promise<ChannelPage> {
-  const { prefix, cursor, limit } = query;
+  const patterns = policy.isAdmin ? undefined : policy.patternsFor("info");
   // One more than asked for tells whether there is another page.
   const pages = await all(env, (shard) =>
-    shard.list(prefix, cursor, limit + 1),
+    patterns === undefined
+      ? shard.list(prefix, cursor, limit + 1)
+      : shard.listMatching(patterns, prefix, cursor, limit + 1),
   );
   const sorted = pages.flat().sort(byId);
-  const page = sorted.slice(0, limit);
-  const entries = page.map((channel) => [channel.channelId, summary(channel)]);
-  return {
-    channels: Object.fromEntries(entries),
-    cursor: sorted.length > limit ? (page.at(-1)?.channelId ?? null) : null,
-  };
+  const channels = sorted.slice(0, limit);
+  const last = channels.at(-1)?.channelId ?? null;
+  return pageOf(channels, sorted.length > limit ? last : null);
+}
+
+function pageOf(
+  channels: readonly KnownChannel[],
+  cursor: string | null,
+): ChannelPage {
+  const entries = channels.map((each) => [each.channelId, summary(each)]);
+  return { channels: Object.fromEntries(entries), cursor };
 }
 
 /** The body of `GET /stats`. */

@@ -72,6 +72,18 @@ export class Registry extends DurableObject<Env> {
     return this.#snapshot.list(prefix, cursor, limit, Date.now());
   }
 
+  /** Those whose ids fit one of the patterns. */
+  listMatching(
+    patterns: readonly string[],
+    prefix: string,
+    cursor: string | undefined,
+    limit: number,
+  ): KnownChannel[] {
+    const now = Date.now();
+    const wanted = { patterns, prefix, cursor, limit };
+    return this.#snapshot.listMatching(wanted, now);
+  }
+
   /** The channels with the most messages. */
   busiest(limit: number): KnownChannel[] {
     return this.#snapshot.busiest(limit, Date.now());

@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import * as v from "valibot";
+import { commonStart, matches } from "../access/policy.ts";
 
 import { addToCounts, type Counts, noCounts } from "../channel/counters.ts";
 import { DEFAULT_CHANNEL_CONFIG } from "../protocol/channel-config.ts";
@@ -84,6 +86,10 @@ export interface Figures {
   /** When the present deployment was first heard of, in ms. */
   since: number;
 }
+
+/** Channels that one listing looks through for those that fit, and at once. */
+const MAX_LOOKED_THROUGH = 100_000;
+const LOOK_STEP = 1_000;
 
 export class Snapshot {
   readonly #store: RegistryStore;
@@ -208,6 +214,41 @@ export class Snapshot {
     now: number,
   ): KnownChannel[] {
     return this.#describe(this.#store.list(prefix, cursor, limit), now);
+  }
+
+  /** Those whose ids fit one of the patterns, as far as is looked. */
+  listMatching(
+    {
+      patterns,
+      prefix,
+      cursor,
+      limit,
+    }: {
+      readonly patterns: readonly string[];
+      readonly prefix: string;
+      readonly cursor: string | undefined;
+      readonly limit: number;
+    },
+    now: number,
+  ): KnownChannel[] {
+    const start = commonStart(patterns);
+    const isNarrower = start.startsWith(prefix);
+    const found: Entry[] = [];
+    if (patterns.length === 0 || !(isNarrower || prefix.startsWith(start))) {
+      return [];
+    }
+    const beginning = isNarrower ? start : prefix;
+    let after = cursor;
+    for (let looked = 0; looked < MAX_LOOKED_THROUGH; looked += LOOK_STEP) {
+      const entries = this.#store.list(beginning, after, LOOK_STEP);
+      for (const entry of entries) {
+        if (!patterns.some((each) => matches(each, entry.channelId))) continue;
+        if (found.push(entry) === limit) return this.#describe(found, now);
+      }
+      after = entries.at(-1)?.channelId;
+      if (entries.length < LOOK_STEP) break;
+    }
+    return this.#describe(found, now);
   }
 
   /** The channels with the most messages. */

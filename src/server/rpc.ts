@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Grants } from "../access/grants.ts";
+import type { Principal } from "../access/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { decodeServer } from "../protocol/codec.ts";
 import type { DeliverTo } from "../protocol/fields.ts";
@@ -43,7 +43,7 @@ export function sendRequest(
   env: Env,
   channelId: string,
   { data, timeoutMs, deliverTo }: RpcRequest,
-  who: { userId: string | null; grants: Grants },
+  principal: Principal,
   signal?: AbortSignal,
 ): Promise<RpcOutcome> {
   if (signal?.aborted) {
@@ -57,7 +57,7 @@ export function sendRequest(
     };
     const session: Session = createSession(
       env,
-      { connId: newConnId(Date.now()), via: "http", batch: false, ...who },
+      { connId: newConnId(Date.now()), via: "http", batch: false, principal },
       {
         send: (message) => {
           for (const frame of decodeServer(message)) {

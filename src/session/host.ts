@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Grants } from "../access/grants.ts";
+import { renew } from "../access/authenticator.ts";
+import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
-import type { Identity } from "../channel/connection.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
@@ -14,6 +14,7 @@ import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { listChannels } from "../registry/client.ts";
 import { logError } from "../telemetry/sink.ts";
+import { Presence } from "../user/presence.ts";
 import { countConnection, isolateTelemetry, refreshReport } from "./isolate.ts";
 import { Session, type SessionHost } from "./session.ts";
 import type { Upstream, UpstreamSocket } from "./upstream.ts";
@@ -21,11 +22,16 @@ import type { Upstream, UpstreamSocket } from "./upstream.ts";
 /** Whose session it is, and how its client wants its frames. */
 export interface SessionIdentity {
   readonly connId: string;
-  readonly userId: string | null;
-  readonly grants: Grants;
+  readonly principal: Principal;
   readonly batch: boolean;
   /** `http` for the session of one HTTP request. */
   readonly via: "session" | "http";
+}
+
+/** A session of a WebSocket client. */
+export interface ClientIdentity extends SessionIdentity {
+  /** The client's address, where it is known. */
+  readonly address: string | null;
 }
 
 /** What a session says to its client. */
@@ -49,6 +55,7 @@ export function createSession(
     listChannels: (frame) => {
       void answerList(env, session, frame);
     },
+    renew: (frame) => void answerToken(env, session, frame),
     clock: Date.now,
     random: Math.random,
   };
@@ -57,11 +64,18 @@ export function createSession(
   return session;
 }
 
+/**
+ * Messages that may still arrive once the session is over: those that were on
+ * their way. Who sends more does not heed the Close, and reading them, though
+ * nobody does anything with them, keeps everybody else waiting.
+ */
+const MAX_UNHEARD = 1_000;
+
 /** Opens a session for a WebSocket client; answers the upgrade. */
 export function acceptSession(
   env: Env,
   ctx: ExecutionContext,
-  identity: SessionIdentity,
+  identity: ClientIdentity,
   subprotocol: string | undefined,
 ): Response {
   const { 0: client, 1: server } = new WebSocketPair();
@@ -76,8 +90,16 @@ export function acceptSession(
     },
   });
   const telemetry = isolateTelemetry(env);
+  const { connId, principal } = identity;
+  const presence =
+    principal.userId === null
+      ? undefined
+      : new Presence(env, principal.userId, connId, (reason) =>
+          session.close(CLOSE_CODES.policy, reason),
+        );
   const ticks = setInterval(() => {
     guarded(session, () => session.tick());
+    void presence?.show();
     refreshReport(env, ctx);
   }, settingsOf(env).HEARTBEAT_MS / 2);
   let ended = false;
@@ -86,7 +108,8 @@ export function acceptSession(
     ended = true;
     clearInterval(ticks);
     session.clientGone();
-    countConnection(env, ctx, -1);
+    presence?.ends();
+    countConnection(env, ctx, identity.address, -1);
     telemetry.emit("sente-lite.server/connection-removed", () => ({
       "conn-id": identity.connId,
       via: "session",
@@ -95,7 +118,12 @@ export function acceptSession(
     telemetry.write();
   };
   // Listeners must return nothing: anything else is logged as a warning.
+  let unheard = 0;
   server.addEventListener("message", ({ data }) => {
+    if (ended) {
+      if (++unheard === MAX_UNHEARD) drop(ctx);
+      return;
+    }
     guarded(session, () => session.receive(data));
     telemetry.write();
   });
@@ -107,12 +135,13 @@ export function acceptSession(
     clearTimeout(dropping);
     end(1006);
   });
-  countConnection(env, ctx, 1);
+  countConnection(env, ctx, identity.address, 1);
   telemetry.emit("sente-lite.server/connection-added", () => ({
     "conn-id": identity.connId,
     via: "session",
   }));
   session.start();
+  void presence?.show();
   telemetry.write();
   const headers: HeadersInit =
     subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol };
@@ -123,7 +152,7 @@ export function acceptSession(
  * Ends an invocation whose client was sent a Close and has not answered it: all
  * that it did not read would stay in memory as long as its TCP connection.
  */
-function drop(ctx: ExecutionContext): void {
+export function drop(ctx: ExecutionContext): void {
   const error = new Error("the client did not read its Close");
   // That makes it a lost connection to the runtime, and no failure to log.
   ctx.abort(Object.assign(error, { retryable: true }));
@@ -137,7 +166,9 @@ async function answerList(
   const { ref } = frame;
   let answer: ServerFrame;
   try {
-    answer = { type: "channel-list", ref, ...(await listChannels(env, frame)) };
+    const { policy } = session.principal;
+    const page = await listChannels(env, frame, policy);
+    answer = { type: "channel-list", ref, ...page };
   } catch (error) {
     logError("list-channels", error);
     const message = "the list of channels is not available now";
@@ -146,25 +177,38 @@ async function answerList(
   guarded(session, () => session.listed(answer));
 }
 
+async function answerToken(
+  env: Env,
+  session: Session,
+  { token, ref }: ClientFrameOf<"authenticate">,
+): Promise<void> {
+  const { userId } = session.principal;
+  const renewal = await renew(token, userId, settingsOf(env));
+  guarded(session, () => session.renewed(ref, renewal));
+}
+
 async function openUpstream(
   env: Env,
-  { connId, userId, grants, batch, via }: SessionIdentity,
+  { connId, principal, batch, via }: SessionIdentity,
   session: Session,
   upstream: Upstream,
 ): Promise<void> {
-  const identity: Identity = {
-    "conn-id": connId,
-    "user-id": userId,
-    via,
-    batch,
-    grants: [...grants],
-  };
+  const { grants } = upstream;
   try {
-    const response = await connect(env, upstream.channelId, identity);
+    const response = await connect(env, upstream.channelId, {
+      "conn-id": connId,
+      "user-id": principal.userId,
+      via,
+      batch,
+      address: null,
+      grants: [...grants],
+      expiresAt: null,
+      isAdmin: false,
+    });
     const socket = response.webSocket;
     if (socket === null) throw new Error("the channel refused the upgrade");
     listen(session, upstream, socket);
-    guarded(session, () => session.opened(upstream, socket));
+    guarded(session, () => session.opened(upstream, socket, grants));
   } catch (error) {
     // The first failure is the rule when an object restarts: it is healed.
     if (upstream.failures > 1) logError("session upstream", error);

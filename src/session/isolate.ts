@@ -4,9 +4,13 @@
  *
  * @module
  */
+import { Tally } from "../access/tally.ts";
 import { deploymentName, type Env, isolateName, settingsOf } from "../env.ts";
 import { shardOf } from "../registry/report.ts";
 import { logError, Telemetry } from "../telemetry/sink.ts";
+
+/** How many sessions of this isolate each address has. */
+export const addressesOfSessions = new Tally();
 
 let telemetry: Telemetry | undefined;
 let connections = 0;
@@ -25,9 +29,11 @@ export function isolateTelemetry(env: Env): Telemetry {
 export function countConnection(
   env: Env,
   ctx: ExecutionContext,
+  address: string | null,
   change: 1 | -1,
 ): void {
   connections += change;
+  addressesOfSessions.add(address, change);
   undertakeReport(env, ctx);
 }
 

@@ -9,6 +9,7 @@ import type {
 } from "../protocol/client-frames.ts";
 import type { Ref } from "../protocol/fields.ts";
 import { CHANNEL_ID_RULE } from "../protocol/names.ts";
+import type { Operation } from "../protocol/operations.ts";
 import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 
@@ -67,6 +68,42 @@ export function unavailable({ type, ref, subject }: Asked): ServerFrame {
       const message = "the channel cannot take this now";
       return { ...errorFrame("rate-limited", message, ref), ...why };
     }
+  }
+}
+
+/** The answer to what the client may not do on a channel. */
+export function forbidden(
+  asked: Asked,
+  operation: Operation | undefined,
+): ServerFrame {
+  const { type, ref, subject } = asked;
+  const why = { success: false, reason: "forbidden", operation } as const;
+  const channel = { ref, "channel-id": subject };
+  const request = { ref, "request-id": subject, success: false } as const;
+  switch (type) {
+    case "subscribe":
+      return { type: "subscription-result", ...channel, ...why };
+    case "publish":
+      return { type: "publish-result", ...channel, ...why };
+    case "rpc-request": {
+      const none = { "request-id": null };
+      return { type: "rpc-request-result", ...channel, ...none, delivery: why };
+    }
+    case "rpc-response":
+      return { type: "rpc-response-result", ...request, ...why };
+    case "unsubscribe": {
+      const reason = "not-subscribed";
+      const type = "unsubscription-result";
+      return { type, ...channel, success: false, reason };
+    }
+    case "rpc-cancel":
+      return {
+        type: "rpc-cancel-result",
+        ...request,
+        reason: "request-not-found",
+      };
+    case "ack":
+      return errorFrame("invalid-message", "nothing was handed over", ref);
   }
 }
 

@@ -5,6 +5,10 @@
  *
  * @module
  */
+import type { Renewal } from "../access/authenticator.ts";
+import { allows, operationOf } from "../access/grants.ts";
+import type { Principal } from "../access/principal.ts";
+import { RateLimit } from "../access/rate-limit.ts";
 import type { Settings } from "../config.ts";
 import {
   type ChannelFrame,
@@ -19,26 +23,32 @@ import {
   HEARTBEAT_PING,
   HEARTBEAT_PONG,
   type Inbound,
+  type JsonObject,
 } from "../protocol/codec.ts";
+import type { Ref } from "../protocol/fields.ts";
 import { channelOfRequest, isChannelId } from "../protocol/names.ts";
+import type { Grants } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import {
-  authenticateResult,
   echo,
   errorFrame,
   MAX_VIOLATIONS,
   MISSED_HEARTBEATS,
   pong,
+  refOfInbound,
   refuseUnread,
   TOO_MANY_VIOLATIONS,
+  tooManyFrames,
   welcome,
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import { RESUME_START } from "../protocol/upstream.ts";
+import { SESSION_MESSAGE_START } from "../protocol/upstream.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
+import { Authorization } from "./authorization.ts";
 import { Budget } from "./budget.ts";
 import { Listings } from "./listings.ts";
 import {
+  forbidden,
   invalidChannel,
   tooManySubscriptions,
   unavailable,
@@ -63,6 +73,8 @@ export interface SessionHost {
   later(ms: number, callback: () => void): void;
   /** Answers `list-channels`, later, with `listed`. */
   listChannels(frame: ClientFrameOf<"list-channels">): void;
+  /** Looks at the token of an `authenticate`, later calling `renewed`. */
+  renew(frame: ClientFrameOf<"authenticate">): void;
   clock(): number;
   /** From 0 to 1, for jitter. */
   random(): number;
@@ -70,35 +82,48 @@ export interface SessionHost {
 
 export class Session {
   readonly connId: string;
-  readonly #userId: string | null;
   readonly #settings: Settings;
   readonly #telemetry: Telemetry;
   readonly #host: SessionHost;
   readonly #budget: Budget;
   readonly #upstreams: Upstreams;
   readonly #listings: Listings;
+  readonly #authorization: Authorization;
+  readonly #frames: RateLimit;
   #closed = false;
   #violations = 0;
   #heardAt: number;
   #pinged = false;
+  /** Whether the message at hand was refused for coming too soon. */
+  #limited = false;
   /** A list of channels is waited for. */
   #listing = false;
   /** Bytes handed to the client since it was last heard. */
   #handed = 0;
 
   constructor(
-    identity: { connId: string; userId: string | null },
+    identity: { connId: string; principal: Principal },
     settings: Settings,
     telemetry: Telemetry,
     host: SessionHost,
   ) {
     this.connId = identity.connId;
-    this.#userId = identity.userId;
     this.#settings = settings;
     this.#telemetry = telemetry;
     this.#host = host;
     this.#heardAt = host.clock();
     this.#budget = new Budget(settings);
+    this.#frames = new RateLimit({
+      perSecond: settings.FRAMES_PER_SECOND,
+      burst: settings.FRAMES_BURST,
+    });
+    this.#authorization = new Authorization(identity.principal, {
+      answer: (frame) => this.answer(frame),
+      close: (code, reason) => this.close(code, reason),
+      renew: (frame) => host.renew(frame),
+      later: (ms, callback) => host.later(ms, callback),
+      clock: () => host.clock(),
+    });
     this.#listings = new Listings((ref) => {
       const { subscriptions } = this.#upstreams;
       this.answer({ type: "subscription-list", ref, subscriptions });
@@ -109,6 +134,7 @@ export class Session {
         answered: (entries) => this.#listings.answered(entries),
         close: (code, reason) => this.close(code, reason),
         open: (upstream) => host.open(upstream),
+        grantsOn: (channelId) => this.#authorization.on(channelId),
         later: (ms, callback) => host.later(ms, callback),
         clock: () => host.clock(),
         random: () => host.random(),
@@ -118,17 +144,24 @@ export class Session {
     );
   }
 
+  /** Whose session it is. */
+  get principal(): Principal {
+    return this.#authorization.principal;
+  }
+
   /** Greets the client. */
   start(): void {
     const now = this.#host.clock();
-    this.answer(welcome(this.connId, this.#userId, this.#settings, now));
+    const { userId } = this.principal;
+    this.answer(welcome(this.connId, userId, this.#settings, now));
+    this.#authorization.watch();
   }
 
   /** A message of the client arrived. */
   receive(message: string | ArrayBuffer): void {
     if (this.#closed) return;
     this.#heardAt = this.#host.clock();
-    if (message === HEARTBEAT_PING) {
+    if (message === HEARTBEAT_PING && this.#frames.take(this.#heardAt) === 0) {
       this.#budget.handled(1);
       this.#handed = 0;
       this.#pinged = true;
@@ -159,15 +192,25 @@ export class Session {
     this.answer(frame);
   }
 
+  /** The token of an `authenticate` frame was looked at. */
+  renewed(ref: Ref | undefined, renewal: Renewal): void {
+    if (this.#closed) return;
+    if (this.#authorization.renewed(ref, renewal)) this.#upstreams.regrant();
+  }
+
   /** Sends the client an answer. */
   answer(frame: ServerFrame): void {
     const { text, bytes } = encode(frame);
     this.#deliver([text], bytes);
   }
 
-  /** A channel that was asked for is open. */
-  opened(upstream: Upstream, socket: UpstreamSocket): void {
-    this.#upstreams.opened(upstream, socket);
+  /**
+   * A channel that was asked for is open.
+   *
+   * @param told what the opening said is granted.
+   */
+  opened(upstream: Upstream, socket: UpstreamSocket, told: Grants): void {
+    this.#upstreams.opened(upstream, socket, told);
   }
 
   /** A channel that was asked for could not be opened. */
@@ -227,16 +270,47 @@ export class Session {
     // One frame goes on as it came; those of an array are taken apart. What
     // only a session may say is never passed on as a client wrote it.
     const bare = text.trimStart().startsWith("{");
-    const verbatim = bare && !text.startsWith(RESUME_START) ? text : undefined;
+    const isOurs = text.startsWith(SESSION_MESSAGE_START);
+    const verbatim = bare && !isOurs ? text : undefined;
+    const retryAfterMs = bare ? 0 : this.#frames.wait(this.#heardAt);
+    if (retryAfterMs > 0) {
+      // Read, an array would cost its sender far less than the server.
+      const { FRAMES_PER_SECOND } = this.#settings;
+      this.#refuse(tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, undefined));
+      return;
+    }
     const used = new Set<Upstream>();
-    for (const each of decodeClient(text)) {
+    this.#limited = false;
+    for (const each of decodeClient(text, this.#settings.MAX_DEPTH)) {
       this.#budget.handled(1);
       if (this.#closed) return;
-      const upstream = this.#handle(each, verbatim);
+      const upstream = this.#admit(each, verbatim);
       if (upstream !== undefined) used.add(upstream);
     }
     if (this.#closed) return;
     for (const upstream of used) this.#upstreams.advance(upstream);
+  }
+
+  /** Handles a frame, unless it came sooner than frames may. */
+  #admit(each: Inbound, raw: string | undefined): Upstream | undefined {
+    const retryAfterMs = this.#frames.take(this.#heardAt);
+    if (retryAfterMs === 0) return this.#handle(each, raw);
+    const { FRAMES_PER_SECOND } = this.#settings;
+    const ref = refOfInbound(each);
+    const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, ref);
+    const upstream = this.#upstreamOf(each.original);
+    this.#answerInTurn(upstream, error);
+    // Nobody could heed the first refusal of a message before its last frame.
+    if (!this.#limited) this.#countViolation();
+    this.#limited = true;
+    return upstream;
+  }
+
+  /** The channel in use that an object is about, if it says so. */
+  #upstreamOf(original: JsonObject | undefined): Upstream | undefined {
+    const channelId = original?.["channel-id"];
+    if (typeof channelId !== "string") return undefined;
+    return this.#upstreams.get(channelId);
   }
 
   /** @returns the upstream that got something to do. */
@@ -265,11 +339,7 @@ export class Session {
 
   #handleRefused(refused: Inbound & { kind: "refused" }): Upstream | undefined {
     const { reason, message, ref, original } = refused;
-    const channelId = original?.["channel-id"];
-    const upstream =
-      typeof channelId === "string"
-        ? this.#upstreams.get(channelId)
-        : undefined;
+    const upstream = this.#upstreamOf(original);
     this.#answerInTurn(upstream, errorFrame(reason, message, ref));
     this.#countViolation();
     return upstream;
@@ -290,9 +360,11 @@ export class Session {
         break;
       case "pong":
         break;
-      case "authenticate":
-        this.answer(authenticateResult(frame));
+      case "authenticate": {
+        const refused = this.#authorization.authenticate(frame);
+        if (refused !== undefined) this.#refuse(refused);
         break;
+      }
       case "list-channels":
         if (this.#listing) {
           const message = "wait for the list that was asked for";
@@ -339,7 +411,9 @@ export class Session {
     const useless = known === undefined || known.full;
     if (useless && frame.type === "ack") return undefined;
     const entry = entryOf(frame, subject, raw);
-    const refused = this.#refuseSubscription(frame, known);
+    const refused =
+      this.#refuseOperation(frame, subject, channelId, known) ??
+      this.#refuseSubscription(frame, known);
     if (refused !== undefined || known?.full) {
       this.#answerInTurn(known, refused ?? unavailable(entry));
       return known;
@@ -353,6 +427,23 @@ export class Session {
     this.#listings.sent(entry);
     upstream.push(entry);
     return upstream;
+  }
+
+  /** Before a channel hears of it: nobody wakes what he may not use. */
+  #refuseOperation(
+    { type, ref }: ChannelFrame,
+    subject: string,
+    channelId: string,
+    known: Upstream | undefined,
+  ): ServerFrame | undefined {
+    const operation = operationOf(type);
+    const grants = known?.grants ?? this.#authorization.on(channelId);
+    const isAllowed =
+      operation === undefined
+        ? known !== undefined || grants.length > 0
+        : allows(grants, operation);
+    if (isAllowed) return undefined;
+    return forbidden({ type, ref, subject }, operation);
   }
 
   #refuseSubscription(

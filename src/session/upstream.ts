@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { sameGrants } from "../access/grants.ts";
+import type { Settings } from "../config.ts";
 import { CHANNEL_CONFIG } from "../protocol/channel-config.ts";
 import type {
   ChannelFrame,
@@ -12,20 +14,15 @@ import type {
 } from "../protocol/client-frames.ts";
 import { encode, MAX_BATCH_OBJECTS } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
+import type { Grants } from "../protocol/operations.ts";
 import {
-  RESUME_START,
-  type Resume,
+  encodeSessionMessage,
   type UpstreamHeader,
 } from "../protocol/upstream.ts";
 import { unavailable, unknownOutcome } from "./refusals.ts";
 
 /** No request stays open for longer. */
 const MAX_TIMEOUT_MS = CHANNEL_CONFIG["rpc-timeout-ms"].max;
-
-/** The most frames that wait in line for one channel. */
-export const MAX_LINE_FRAMES = 4_096;
-/** The most characters that wait in line for all channels of a session. */
-export const MAX_LINE_LENGTH = 4_194_304;
 
 /** How much waits in all the lines of one session. */
 export class LineSpace {
@@ -91,6 +88,10 @@ export class Upstream {
   retrying = false;
   /** Whether it was open before, so that the next socket must resume. */
   opened = false;
+  /** What the client may do there. */
+  grants: Grants;
+  /** What the channel was last told of that. */
+  #toldGrants: Grants;
   subscribed = false;
   epoch = "";
   seq = 0;
@@ -109,10 +110,26 @@ export class Upstream {
   /** How many of the line are subscribes. */
   #subscribes = 0;
   readonly #space: LineSpace;
+  readonly #settings: Settings;
 
   /** @param now in ms. */
-  constructor(channelId: string, now: number, space = new LineSpace()) {
+  constructor(
+    channelId: string,
+    now: number,
+    {
+      grants,
+      space,
+      settings,
+    }: {
+      readonly grants: Grants;
+      readonly space: LineSpace;
+      readonly settings: Settings;
+    },
+  ) {
     this.channelId = channelId;
+    this.grants = grants;
+    this.#toldGrants = grants;
+    this.#settings = settings;
     this.usedAt = now;
     this.heardAt = now;
     this.connectingAt = now;
@@ -134,14 +151,14 @@ export class Upstream {
   /** Whether the line is as long as it may be. */
   get full(): boolean {
     return (
-      this.#line.length >= MAX_LINE_FRAMES ||
-      this.#space.used >= MAX_LINE_LENGTH
+      this.#line.length >= this.#settings.MAX_QUEUED_FRAMES ||
+      this.#space.used >= this.#settings.MAX_QUEUED_BYTES
     );
   }
 
   /** Whether not even refusals have a place in line any more. */
   get flooded(): boolean {
-    return this.#line.length >= 2 * MAX_LINE_FRAMES;
+    return this.#line.length >= 2 * this.#settings.MAX_QUEUED_FRAMES;
   }
 
   /** Whether a subscription stands or is asked for. */
@@ -249,11 +266,25 @@ export class Upstream {
   /** The first message on a socket that replaces another. */
   resumeMessage(): string {
     const { epoch, seq, order } = this;
-    const resume: Omit<Resume, "type"> = {
+    return encodeSessionMessage({
+      type: "$resume",
       subscription: this.subscribed ? { epoch, seq, order } : null,
       requests: [...this.requests],
-    };
-    return `${RESUME_START},${JSON.stringify(resume).slice(1)}`;
+    });
+  }
+
+  /** Notes what the channel heard is granted, as the socket was opened. */
+  wasTold(grants: Grants): void {
+    this.#toldGrants = grants;
+  }
+
+  /** Tells the channel what is granted, if it heard something else. */
+  tellGrants(): void {
+    if (this.socket === undefined) return;
+    if (sameGrants(this.grants, this.#toldGrants)) return;
+    const grants = [...this.grants];
+    this.#toldGrants = grants;
+    this.socket.send(encodeSessionMessage({ type: "$grants", grants }));
   }
 
   #send(batch: string[]): void {

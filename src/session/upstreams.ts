@@ -6,6 +6,7 @@
  */
 import type { Settings } from "../config.ts";
 import { encode, HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/codec.ts";
+import type { Grants } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
@@ -28,6 +29,8 @@ export interface UpstreamsHost {
   close(code: number, reason: string): void;
   /** Opens a channel; answers with `opened` or `openFailed`. */
   open(upstream: Upstream): void;
+  /** What the client may do on a channel now. */
+  grantsOn(channelId: string): Grants;
   /** Calls back after some ms. */
   later(ms: number, callback: () => void): void;
   clock(): number;
@@ -96,7 +99,11 @@ export class Upstreams {
     if (this.#byChannel.size >= MAX_UPSTREAMS && !this.#makeRoom()) {
       return undefined;
     }
-    const upstream = new Upstream(channelId, this.#host.clock(), this.#space);
+    const upstream = new Upstream(channelId, this.#host.clock(), {
+      grants: this.#host.grantsOn(channelId),
+      space: this.#space,
+      settings: this.#settings,
+    });
     // A request whose outcome the client was told is unknown may still be
     // open there: a resume that does not name it clears it away.
     upstream.opened = this.#former.delete(channelId);
@@ -110,8 +117,8 @@ export class Upstreams {
     this.#deliver(upstream.advance());
   }
 
-  /** A channel that was asked for is open. */
-  opened(upstream: Upstream, socket: UpstreamSocket): void {
+  /** A channel that was asked for is open, and was told what is granted. */
+  opened(upstream: Upstream, socket: UpstreamSocket, told: Grants): void {
     if (!this.#isCurrent(upstream)) {
       socket.close(CLOSE_CODES.normal, "not needed any more");
       return;
@@ -120,6 +127,8 @@ export class Upstreams {
     if (upstream.socket !== undefined) upstream.broken();
     upstream.socket = socket;
     upstream.heardAt = this.#host.clock();
+    upstream.wasTold(told);
+    upstream.tellGrants();
     if (upstream.opened) socket.send(upstream.resumeMessage());
     upstream.opened = true;
     this.advance(upstream);
@@ -167,6 +176,14 @@ export class Upstreams {
     this.advance(upstream);
     if (upstream.isIdle(this.#host.clock())) this.#forget(upstream);
     else this.openFailed(upstream);
+  }
+
+  /** Something else is granted now: every channel in use is told. */
+  regrant(): void {
+    for (const upstream of this.#byChannel.values()) {
+      upstream.grants = this.#host.grantsOn(upstream.channelId);
+      upstream.tellGrants();
+    }
   }
 
   /** Lets go of all, since the client is gone. */
@@ -269,9 +286,12 @@ export class Upstreams {
     this.#endRequests(upstream, resumed["unknown-requests"]);
     const { subscription } = resumed;
     if (subscription === null || subscription === "recovered") return;
-    const type = "subscription-lost";
     const ids = { "channel-id": upstream.channelId };
-    this.#answer({ type, ...ids, reason: subscription });
+    if (subscription === "forbidden") {
+      this.#answer({ type: "unsubscribed", ...ids, reason: subscription });
+    } else {
+      this.#answer({ type: "subscription-lost", ...ids, reason: subscription });
+    }
   }
 
   #endRequests(upstream: Upstream, requestIds: readonly string[]): void {

@@ -117,10 +117,19 @@ function countsOf(counts: TelemetryCounts, event: TelemetryEvent): EventCounts {
   return fresh;
 }
 
-/** Writes an internal error to the log, where no client sees it. */
+/**
+ * Writes an internal error to the log, where no client sees it: what it says,
+ * and what its causes say. No stack: a log travels further than the code.
+ */
 export function logError(where: string, error: unknown): void {
-  const detail =
-    error instanceof Error ? (error.stack ?? error.message) : String(error);
   const time = new Date().toISOString();
+  const detail = detailOf(error);
   console.error(JSON.stringify({ time, level: "error", where, detail }));
+}
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, cause } = error;
+  const own = `${name}: ${message}`;
+  return cause === undefined ? own : `${own}; because of ${detailOf(cause)}`;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { allows, type Grants, OPERATIONS } from "../../src/access/grants.ts";
+import { allows } from "../../src/access/grants.ts";
 import { broadcast } from "../../src/channel/publishing.ts";
+import { type Grants, OPERATIONS } from "../../src/protocol/operations.ts";
 import { contents, TestChannel } from "../support/channel.ts";
 
 /** A channel with a service and one message, and a client with these grants. */
@@ -36,6 +37,7 @@ describe("a connection that may not", () => {
       "channel-id": "chat",
       success: false,
       reason: "forbidden",
+      operation: "subscribe",
     });
     expect(channel.state.connections.subscriberCount).toBe(1);
   });
@@ -78,6 +80,7 @@ describe("a connection that may not", () => {
       "channel-id": "chat",
       success: false,
       reason: "forbidden",
+      operation: "publish",
     });
     service.receivesNothing();
   });
@@ -104,18 +107,63 @@ describe("a connection that may not", () => {
     service.receivesNothing();
   });
 
-  test("respond is refused, and the request stays open", () => {
+  test("respond is not asked, and sees no request", () => {
     const channel = new TestChannel({ config: {} });
-    const service = channel.subscriber("s", { grants: ["subscribe"] });
+    const lurker = channel.subscriber("l", { grants: ["subscribe"] });
     const client = channel.connects("c");
     client.drain();
+    client.sends({ type: "rpc-request", data: "secret" });
+    expect(client.receives("rpc-request-result").delivery.reason).toBe(
+      "no-subscribers",
+    );
+    const service = channel.subscriber("s");
+    for (const how of ["all", "one", "one"]) {
+      client.sends({ type: "rpc-request", data: 1, "deliver-to": how });
+      expect(client.receives("rpc-request-result").delivery).toEqual({
+        success: true,
+        "delivered-to": 1,
+        subscribers: ["s"],
+      });
+      service.receives("rpc-request");
+    }
+    lurker.receivesNothing();
+    channel.hibernates();
     client.sends({ type: "rpc-request", data: 1 });
-    const id = service.receives("rpc-request")["request-id"];
+    service.receives("rpc-request");
+    lurker.receivesNothing();
+  });
+
+  test("respond any more leaves nobody waiting for an answer", () => {
+    const channel = new TestChannel({ config: {} });
+    const service = channel.connects("s", { via: "session" });
+    service.sends({ type: "subscribe" });
+    const client = channel.connects("c");
     client.drain();
-    service.sends({ type: "rpc-response", "request-id": id, data: 1 });
-    expect(service.receives("rpc-response-result").reason).toBe("forbidden");
-    client.receivesNothing();
-    expect(channel.state.calls.size).toBe(1);
+    client.sends({ type: "rpc-request", data: 1, "deliver-to": "one" });
+    client.sends({ type: "rpc-request", data: 2 });
+    client.drain();
+    service.drain();
+    service.sendsText('{"type":"$grants","grants":["subscribe"]}');
+    expect(client.drain()).toMatchObject([
+      { final: true, reason: "responders-gone" },
+      { final: true, reason: "responders-gone" },
+    ]);
+    client.sends({ type: "rpc-request", data: 3 });
+    expect(client.drain()).toMatchObject([
+      { delivery: { reason: "no-subscribers" } },
+    ]);
+    service.receivesNothing();
+  });
+
+  test("respond is refused whatever it answers", () => {
+    const channel = new TestChannel({ config: {} });
+    const client = channel.connects("c", { grants: ["subscribe"] });
+    client.drain();
+    client.sends({ type: "rpc-response", "request-id": "x", data: 1 });
+    expect(client.receives("rpc-response-result")).toMatchObject({
+      reason: "forbidden",
+      operation: "respond",
+    });
   });
 
   test("do anything learns nothing of whether there is a channel", () => {

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import {
+  DEFAULT_MAX_DEPTH,
   decodeClient,
   decodeServer,
   encode,
   encoded,
   MAX_BATCH_BYTES,
   MAX_BATCH_OBJECTS,
-  MAX_DEPTH,
   toMessages,
 } from "../../src/protocol/codec.ts";
 import { refuseUnread } from "../../src/protocol/replies.ts";
@@ -105,16 +105,16 @@ describe("nesting", () => {
   }
 
   test("may be as deep as allowed, and no deeper", () => {
-    expect(kinds(nested(MAX_DEPTH))).toEqual(["frame"]);
-    expect(kinds(nested(MAX_DEPTH + 1))).toEqual(["invalid-message"]);
+    expect(kinds(nested(DEFAULT_MAX_DEPTH))).toEqual(["frame"]);
+    expect(kinds(nested(DEFAULT_MAX_DEPTH + 1))).toEqual(["invalid-message"]);
   });
 
   test("may be of objects too", () => {
     const data = (depth: number) =>
       `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
     const frame = (depth: number) => `{"type":"x","d":${data(depth - 1)}}`;
-    expect(kinds(frame(MAX_DEPTH))).toEqual(["unknown"]);
-    expect(kinds(frame(MAX_DEPTH + 1))).toEqual(["invalid-message"]);
+    expect(kinds(frame(DEFAULT_MAX_DEPTH))).toEqual(["unknown"]);
+    expect(kinds(frame(DEFAULT_MAX_DEPTH + 1))).toEqual(["invalid-message"]);
   });
 
   test("does not count what stands in strings", () => {

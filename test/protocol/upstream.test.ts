@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   decodeUpstream,
   encodeUpstream,
-  RESUME_START,
+  SESSION_MESSAGE_START,
 } from "../../src/protocol/upstream.ts";
 
 describe("an upstream message", () => {
@@ -44,8 +44,8 @@ describe("an upstream message", () => {
   );
 
   test("that resumes starts like no frame that a session passes on", () => {
-    expect(JSON.stringify({ type: "$resume" }).startsWith(RESUME_START)).toBe(
-      true,
-    );
+    expect(
+      JSON.stringify({ type: "$resume" }).startsWith(SESSION_MESSAGE_START),
+    ).toBe(true);
   });
 });

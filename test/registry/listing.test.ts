@@ -128,3 +128,38 @@ describe("shards", () => {
     expect(shardOf("日本", 64)).toBe(shardOf("日本", 64));
   });
 });
+
+describe("a listing for somebody", () => {
+  const ids = ["a-1", "a-2", "b-1", "c", "room-x-alice", "room-y-bob"];
+
+  test("holds what fits a pattern, and nothing else", () => {
+    const registry = registryOf(...ids);
+    expect(registry.listMatching(["a-*", "c"])).toEqual(["a-1", "a-2", "c"]);
+    expect(registry.listMatching(["*-alice"])).toEqual(["room-x-alice"]);
+    expect(registry.listMatching(["*"])).toEqual(ids);
+    expect(registry.listMatching([])).toEqual([]);
+    expect(registry.listMatching(["a", "b"])).toEqual([]);
+  });
+
+  test("keeps to the prefix that was asked for", () => {
+    const registry = registryOf(...ids);
+    const list = (patterns: string[], prefix: string) =>
+      registry.listMatching(patterns, { prefix });
+    expect(list(["a-*", "c"], "a")).toEqual(["a-1", "a-2"]);
+    expect(list(["a-*"], "a-2")).toEqual(["a-2"]);
+    expect(list(["a-*"], "b")).toEqual([]);
+    expect(list(["a-*", "b-*"], "b-")).toEqual(["b-1"]);
+  });
+
+  test("goes on after the cursor, through thousands of others", () => {
+    const registry = registryOf("mine-1", "mine-2", "zzz-mine");
+    for (let n = 0; n < 2_500; n++) registry.hears(`other-${n}`);
+    const page = { limit: 2 };
+    expect(registry.listMatching(["*mine*"], page)).toEqual([
+      "mine-1",
+      "mine-2",
+    ]);
+    const next = { ...page, cursor: "mine-2" };
+    expect(registry.listMatching(["*mine*"], next)).toEqual(["zzz-mine"]);
+  });
+});

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-
+import {
+  main,
+  readFlags,
+  UsageError,
+  wholeNumber,
+} from "../support/program.ts";
 import { seedOfRun } from "../system/support/random.ts";
 import { soakCrashes } from "./crash.ts";
 import { soakLoad } from "./load.ts";
@@ -23,22 +27,17 @@ const USAGE = `Runs the service under stress, and exits with 1 when it broke a p
   --seed         repeats a run, or one round of it
 `;
 
-/** The command line is wrong. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-try {
-  process.exitCode = await run();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`soak: ${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+await main("soak", USAGE, run);
 
 /** Runs what the flags say; resolves with the exit code. */
 async function run(): Promise<number> {
-  const { crash, help, ...load } = readFlags();
+  const { crash, help, ...load } = readFlags([
+    "minutes",
+    "connections",
+    "channels",
+    "crash",
+    "seed",
+  ]);
   if (help) {
     process.stdout.write(USAGE);
     return 0;
@@ -77,29 +76,4 @@ async function run(): Promise<number> {
       : `${violations.length} promises broken; --seed ${seed} draws the same`,
   );
   return violations.length === 0 ? 0 : 1;
-}
-
-function readFlags() {
-  try {
-    return parseArgs({
-      options: {
-        minutes: { type: "string" },
-        connections: { type: "string" },
-        channels: { type: "string" },
-        crash: { type: "string" },
-        seed: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "");
-  }
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value > 0 && Number.isSafeInteger(value)) {
-    return value;
-  }
-  throw new UsageError(`${flag} must be a whole number above 0, not ${text}`);
 }

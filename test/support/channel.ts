@@ -7,12 +7,12 @@
 import * as v from "valibot";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 
-import { ALL_GRANTS, type Grants } from "../../src/access/grants.ts";
+import { ALL_GRANTS } from "../../src/access/grants.ts";
 import {
   type Attachment,
   AttachmentSchema,
   Connection,
-  type Identity,
+  type Opening,
 } from "../../src/channel/connection.ts";
 import { ChannelCore } from "../../src/channel/core.ts";
 import { Flusher } from "../../src/channel/flusher.ts";
@@ -23,6 +23,7 @@ import type { Settings, Variables } from "../../src/config.ts";
 import type { PartialChannelConfig } from "../../src/protocol/channel-config.ts";
 import type { ClientFrameOf } from "../../src/protocol/client-frames.ts";
 import { decodeClient } from "../../src/protocol/codec.ts";
+import type { Grants } from "../../src/protocol/operations.ts";
 import { refuseUnread } from "../../src/protocol/replies.ts";
 import type {
   ServerFrame,
@@ -31,9 +32,10 @@ import type {
 } from "../../src/protocol/server-frames.ts";
 import {
   decodeUpstream,
-  RESUME_START,
+  encodeSessionMessage,
   type Resume,
-  ResumeSchema,
+  SESSION_MESSAGE_START,
+  SessionMessageSchema,
   type UpstreamHeader,
 } from "../../src/protocol/upstream.ts";
 import { Telemetry } from "../../src/telemetry/sink.ts";
@@ -59,10 +61,13 @@ export interface TestChannelOptions {
 
 /** How a connection is made. */
 export interface TestClientOptions {
-  readonly via?: Identity["via"];
+  readonly via?: Opening["via"];
   readonly batch?: boolean;
   readonly grants?: Grants;
   readonly userId?: string;
+  readonly address?: string;
+  /** When its token ends, in ms. */
+  readonly expiresAt?: number;
 }
 
 export class TestChannel {
@@ -84,6 +89,13 @@ export class TestChannel {
   readonly listings: ClientFrameOf<"list-channels">[] = [];
   /** Set to have the timer of a flush wait for `elapses`. */
   lingers = false;
+  /** Tokens that wait to be looked at. */
+  readonly renewals: {
+    connection: Connection;
+    frame: ClientFrameOf<"authenticate">;
+  }[] = [];
+  /** Users who wait for leave to create the channel. */
+  readonly creations: { connection: Connection; userId: string }[] = [];
   /** Set to have `list-channels` throw, as only a bug would. */
   faulty = false;
   #flusher: Flusher;
@@ -210,6 +222,12 @@ export class TestChannel {
         if (this.faulty) throw new Error("secret detail");
         this.listings.push(frame);
       },
+      renew: (connection, frame) => {
+        this.renewals.push({ connection, frame });
+      },
+      askToCreate: (connection, userId) => {
+        this.creations.push({ connection, userId });
+      },
     });
   }
 
@@ -251,14 +269,17 @@ export class TestClient {
   constructor(channel: TestChannel, id: string, options: TestClientOptions) {
     this.id = id;
     this.#channel = channel;
-    const identity: Identity = {
+    const opening: Opening = {
       "conn-id": id,
       "user-id": options.userId ?? null,
       via: options.via ?? "direct",
       batch: options.batch ?? false,
+      address: options.address ?? null,
       grants: [...(options.grants ?? ALL_GRANTS)],
+      expiresAt: options.expiresAt ?? null,
+      isAdmin: options.grants === undefined,
     };
-    this.connection = Connection.open(this.#socket(), identity, channel.now);
+    this.connection = Connection.open(this.#socket(), opening, channel.now);
   }
 
   /** Sends frames, each on its own. */
@@ -274,13 +295,16 @@ export class TestClient {
     const limit = direct ? limits.MAX_FRAME_BYTES : Number.POSITIVE_INFINITY;
     const refused = refuseUnread(message, limit);
     if (refused !== undefined) {
-      core.refuseMessage(connection, refused);
-    } else if (connection.upstream && message.startsWith(RESUME_START)) {
-      const resume = v.parse(ResumeSchema, JSON.parse(message));
-      core.receive(connection, { kind: "resume", resume });
-    } else {
+      core.routing.refuseMessage(connection, refused);
+    } else if (
+      connection.upstream &&
+      message.startsWith(SESSION_MESSAGE_START)
+    ) {
+      const said = v.parse(SessionMessageSchema, JSON.parse(message));
+      core.routing.receive(connection, { kind: "session", message: said });
+    } else if (core.routing.begins(connection, message)) {
       for (const arrival of decodeClient(message)) {
-        core.receive(connection, arrival);
+        core.routing.receive(connection, arrival);
       }
     }
     this.#channel.settle();
@@ -291,10 +315,8 @@ export class TestClient {
     subscription: Resume["subscription"],
     requests: string[] = [],
   ): UpstreamHeader["resumed"] {
-    this.sendsText(
-      `${RESUME_START},"subscription":${JSON.stringify(subscription)},` +
-        `"requests":${JSON.stringify(requests)}}`,
-    );
+    const resume = { type: "$resume", subscription, requests } as const;
+    this.sendsText(encodeSessionMessage(resume));
     return this.headers.at(-1)?.resumed;
   }
 

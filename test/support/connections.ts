@@ -9,7 +9,7 @@ import {
   type Attachment,
   AttachmentSchema,
   Connection,
-  type Identity,
+  type Opening,
 } from "../../src/channel/connection.ts";
 
 /** A connection whose socket records what it is told. */
@@ -24,7 +24,7 @@ export interface Recorded {
 /** A connection that was just accepted, at time 0. */
 export function recorded(
   id: string,
-  { via = "direct", batch = false }: Partial<Identity> = {},
+  { via = "direct", batch = false }: Partial<Opening> = {},
 ): Recorded {
   const sent: string[] = [];
   const socket = {
@@ -39,14 +39,17 @@ export function recorded(
     },
     lastHeartbeatAt: () => record.heartbeatAt,
   };
-  const identity: Identity = {
+  const opening: Opening = {
     "conn-id": id,
     "user-id": null,
     via,
     batch,
+    address: null,
     grants: ["admin"],
+    expiresAt: null,
+    isAdmin: true,
   };
-  const connection = Connection.open(socket, identity, 0);
+  const connection = Connection.open(socket, opening, 0);
   const record: Recorded = {
     connection,
     sent,

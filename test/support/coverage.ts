@@ -16,6 +16,8 @@ export const FRAMES: Record<string, Where> = {
   welcome: "connection",
   pong: "connection",
   "authenticate-result": "connection",
+  "token-expiring": "channel/tokens.test.ts",
+  unsubscribed: "channel/tokens.test.ts",
   "channel-list": "system/scenario.test.ts",
   "subscription-list": "connection",
   echo: "connection",
@@ -36,7 +38,13 @@ export const FRAMES: Record<string, Where> = {
 
 /** Reasons, by the frame that carries them. */
 export const REASONS: Record<string, Record<string, Where>> = {
-  "authenticate-result": { "auth-open": "connection" },
+  "authenticate-result": {
+    "auth-open": "connection",
+    "invalid-token": "session/authorization.test.ts",
+    "token-expired": "access/token.test.ts",
+    "wrong-user": "access/token.test.ts",
+    unavailable: "access/token.test.ts",
+  },
   error: {
     "invalid-json": "connection",
     "invalid-message": "connection",
@@ -46,10 +54,12 @@ export const REASONS: Record<string, Record<string, Where>> = {
     "rate-limited": "session/limits.test.ts",
     "internal-error": "channel/core-errors.test.ts",
   },
+  unsubscribed: { forbidden: "channel/tokens.test.ts" },
   "subscription-result": {
     "channel-not-found": "channel/subscribing.test.ts",
     "max-subscribers-reached": "channels",
     "too-many-subscriptions": "session/limits.test.ts",
+    "too-many-channels": "channel/tokens.test.ts",
     forbidden: "connection",
     "invalid-channel-id": "connection",
     "outcome-unknown": "session/breaking.test.ts",

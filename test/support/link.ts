@@ -93,8 +93,9 @@ export class LinkedSession {
 
   #opens(): void {
     this.near.timersCome();
-    const upstream = this.near.opening.shift();
-    if (upstream === undefined) return;
+    const opening = this.near.opening.shift();
+    if (opening === undefined) return;
+    const { upstream, grants } = opening;
     const link: Link = {
       upstream,
       client: this.#channel.connects(this.#id, { via: "session" }),
@@ -109,6 +110,6 @@ export class LinkedSession {
       },
     };
     this.#link = link;
-    this.near.session.opened(upstream, link.socket);
+    this.near.session.opened(upstream, link.socket, grants);
   }
 }

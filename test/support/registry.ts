@@ -73,6 +73,15 @@ export class TestRegistry {
       .map(({ channelId }) => channelId);
   }
 
+  listMatching(
+    patterns: readonly string[],
+    { prefix = "", cursor = undefined as string | undefined, limit = 100 } = {},
+  ): string[] {
+    return this.snapshot
+      .listMatching({ patterns, prefix, cursor, limit }, this.now)
+      .map(({ channelId }) => channelId);
+  }
+
   /** Those that are to be asked how they are. */
   toAsk(limit = 100): string[] {
     return this.snapshot.toAsk(limit, this.now);

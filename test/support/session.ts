@@ -7,8 +7,10 @@
  */
 import { expect } from "vitest";
 
+import { ANYBODY, type Principal } from "../../src/access/principal.ts";
 import type { Variables } from "../../src/config.ts";
 import type { ClientFrameOf } from "../../src/protocol/client-frames.ts";
+import type { Grants } from "../../src/protocol/operations.ts";
 import type {
   ServerFrame,
   ServerFrameOf,
@@ -89,17 +91,19 @@ export class TestSession {
   now = 1_700_000_000_000;
   readonly session: Session;
   /** Openings that wait to be accepted or refused. */
-  readonly opening: Upstream[] = [];
+  readonly opening: { upstream: Upstream; grants: Grants }[] = [];
   /** Every channel that was asked for, in order. */
   readonly opens: string[] = [];
   readonly timers: { ms: number; callback: () => void }[] = [];
   readonly listings: ClientFrameOf<"list-channels">[] = [];
+  /** Tokens that wait to be looked at. */
+  readonly renewals: ClientFrameOf<"authenticate">[] = [];
   closed: { code: number; reason: string } | undefined;
   /** What the client was sent, as it was sent. */
   readonly raw: string[] = [];
   readonly #inbox = new Inbox();
 
-  constructor(variables: Variables = {}) {
+  constructor(variables: Variables = {}, principal: Principal = ANYBODY) {
     const host: SessionHost = {
       send: (message) => {
         if (this.closed !== undefined) throw new Error("the socket is closed");
@@ -110,16 +114,17 @@ export class TestSession {
         this.closed ??= { code, reason };
       },
       open: (upstream) => {
-        this.opening.push(upstream);
+        this.opening.push({ upstream, grants: upstream.grants });
         this.opens.push(upstream.channelId);
       },
       later: (ms, callback) => void this.timers.push({ ms, callback }),
       listChannels: (frame) => void this.listings.push(frame),
+      renew: (frame) => void this.renewals.push(frame),
       clock: () => this.now,
       random: () => 0.5,
     };
     this.session = new Session(
-      { connId: "conn-1", userId: null },
+      { connId: "conn-1", principal },
       settings(variables),
       new Telemetry("off"),
       host,
@@ -149,15 +154,15 @@ export class TestSession {
 
   /** The next opening succeeds. */
   accepts(): TestUpstream {
-    const upstream = this.#nextOpening();
+    const { upstream, grants } = this.#nextOpening();
     const socket = new TestUpstream(this.session, upstream);
-    this.session.opened(upstream, socket);
+    this.session.opened(upstream, socket, grants);
     return socket;
   }
 
   /** The next opening fails. */
   refuses(): void {
-    this.session.openFailed(this.#nextOpening());
+    this.session.openFailed(this.#nextOpening().upstream);
   }
 
   /** The timers come that wait now. */
@@ -193,7 +198,7 @@ export class TestSession {
     return channel;
   }
 
-  #nextOpening(): Upstream {
+  #nextOpening(): { upstream: Upstream; grants: Grants } {
     const upstream = this.opening.shift();
     if (upstream === undefined) throw new Error("no channel was asked for");
     return upstream;

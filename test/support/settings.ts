@@ -1,8 +1,5 @@
-import {
-  readSettings,
-  type Settings,
-  type Variables,
-} from "../../src/config.ts";
+import type { Settings, Variables } from "../../src/config.ts";
+import { readSettings } from "../../src/settings.ts";
 
 /** The settings of a server that lets everybody in. */
 export function settings(variables: Variables = {}): Settings {

@@ -1,6 +1,7 @@
 /** Another Worker uses the service by way of a service binding. */
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
+import { callService } from "./support/calling.ts";
 import { newChannelId, numbers } from "./support/channels.ts";
 import { connect, everyWay, holds, leaveAll } from "./support/client.ts";
 import { type Server, startServer } from "./support/server.ts";
@@ -8,24 +9,13 @@ import { eventually } from "./support/waiting.ts";
 
 let server: Server;
 beforeAll(async () => {
-  server = await startServer({
-    configs: [
-      "test/system/workers/calling.toml",
-      "test/system/workers/open.toml",
-    ],
-  });
+  server = await startServer({ bound: true });
 });
 afterEach(leaveAll);
 afterAll(() => server.kill());
 
-async function call(method: string, ...args: unknown[]): Promise<unknown> {
-  const { body, status, text } = await server.sends(
-    "POST",
-    `/call/${method}`,
-    args,
-  );
-  if (status !== 200) throw new Error(`${method}: ${status} ${text}`);
-  return body;
+function call(method: string, ...args: unknown[]): Promise<unknown> {
+  return callService(server, method, args);
 }
 
 it("creates, describes, lists and deletes channels", async () => {

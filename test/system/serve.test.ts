@@ -95,7 +95,7 @@ it("takes its settings from the environment", async () => {
   await server.kill();
   const closed = await serve({ closed: true });
   expect((await closed.fetch("/stats")).status).toBe(503);
-  expect(closed.log()).toContain("AUTH is not open");
+  expect(closed.log()).toContain("there is no key for tokens");
 });
 
 it("refuses a data directory that another process uses", async () => {

@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import type { TelemetryLevel } from "../../src/config.ts";
 import { EVENT_LEVELS, EVENT_NAMES } from "../../src/telemetry/events.ts";
 import {
   addCounts,
+  logError,
   MAX_WAITING_EVENTS,
   Telemetry,
 } from "../../src/telemetry/sink.ts";
@@ -140,6 +141,22 @@ describe("counts", () => {
     expect(counts).toEqual({
       [ADDED]: { processed: 3, dropped: 1 },
       [PUBLISHED]: { processed: 3, dropped: 3 },
+    });
+  });
+});
+
+describe("errors", () => {
+  test("are written with their causes and without a stack", () => {
+    const written = vi.spyOn(console, "error").mockImplementation(() => {});
+    const cause = new TypeError("the link broke");
+    logError("request", new Error("out of reach", { cause }));
+    const [[line] = []] = written.mock.calls;
+    written.mockRestore();
+    expect(JSON.parse(line)).toEqual({
+      time: expect.any(String),
+      level: "error",
+      where: "request",
+      detail: "Error: out of reach; because of TypeError: the link broke",
     });
   });
 });

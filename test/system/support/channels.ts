@@ -13,6 +13,7 @@ import {
 } from "../../../src/protocol/server-frames.ts";
 import { holds } from "./client.ts";
 import type { Server } from "./server.ts";
+import { bearer } from "./tokens.ts";
 import { eventually } from "./waiting.ts";
 
 /** `GET /channels/:id` */
@@ -39,14 +40,23 @@ export function newChannelId(about: string): string {
   return `${about}-${randomUUID().slice(0, 8)}`;
 }
 
-/** Creates a channel with a name of its own. */
+/**
+ * Creates a channel with a name of its own.
+ *
+ * @param token of whoever creates it, where one is needed.
+ */
 export async function createChannel(
   server: Server,
   about: string,
   config: Readonly<Record<string, number>> = {},
+  token?: string,
 ): Promise<string> {
   const id = newChannelId(about);
-  const { status, text } = await server.sends("PUT", pathOf(id), config);
+  const { status, text } = await server.fetch(pathOf(id), {
+    method: "PUT",
+    headers: bearer(token),
+    body: JSON.stringify(config),
+  });
   if (status !== 201) throw new Error(`not created: ${status} ${text}`);
   return id;
 }

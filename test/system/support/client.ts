@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { WebSocket } from "ws";
 
+import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
 import {
   BATCH_SUBPROTOCOL,
   decodeServer,
@@ -29,6 +30,10 @@ export interface ConnectOptions {
   readonly channel?: string | undefined;
   /** Whether frames may come as arrays. */
   readonly batch?: boolean;
+  /** Whose token is offered as a subprotocol; absent: nobody's. */
+  readonly token?: string | undefined;
+  /** What a client of one's own making may send besides. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** How long to wait for the welcome, in ms. */
   readonly withinMs?: number;
 }
@@ -65,16 +70,15 @@ const clients = new Set<Client>();
  */
 export async function connect(
   server: Pick<Server, "url">,
-  { channel, batch = false, withinMs = PATIENCE_MS }: ConnectOptions = {},
+  options: ConnectOptions = {},
 ): Promise<Client> {
-  const path =
-    channel === undefined
-      ? "/ws"
-      : `/channels/${encodeURIComponent(channel)}/ws`;
+  const { channel, batch = false, withinMs = PATIENCE_MS } = options;
+  const { token, headers = {} } = options;
+  const version = batch ? BATCH_SUBPROTOCOL : PLAIN_SUBPROTOCOL;
   const socket = new WebSocket(
-    `${server.url.replace("http", "ws")}${path}`,
-    batch ? BATCH_SUBPROTOCOL : PLAIN_SUBPROTOCOL,
-    { perMessageDeflate: false },
+    `${server.url.replace("http", "ws")}${socketPathOf(channel)}`,
+    token === undefined ? version : [version, `${TOKEN_SUBPROTOCOL}${token}`],
+    { perMessageDeflate: false, headers },
   );
   const client = new Client(socket, batch, channel);
   clients.add(client);
@@ -86,6 +90,13 @@ export async function connect(
     client.vanishes();
     throw error;
   }
+}
+
+/** `/ws`, or a channel's own path. */
+export function socketPathOf(channel?: string): string {
+  return channel === undefined
+    ? "/ws"
+    : `/channels/${encodeURIComponent(channel)}/ws`;
 }
 
 /** All ways to connect to a channel, in turn. */
@@ -217,6 +228,11 @@ export class Client {
   /** Frames that no test has asked for yet. */
   get unread(): readonly ServerFrame[] {
     return this.#unread;
+  }
+
+  /** Takes all frames that no test has asked for yet. */
+  takes(): readonly ServerFrame[] {
+    return this.#unread.splice(0);
   }
 
   /** Calls back with every frame from now on; such frames count as read. */

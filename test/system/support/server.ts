@@ -7,11 +7,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { UNLIMITED } from "../../../measuring/unlimited.ts";
 import { eventually } from "./waiting.ts";
 
 /** Where package.json stands. */
@@ -37,7 +38,10 @@ const OF_WRANGLER = /workerd\/io\/trace-stream\.c\+\+.*tail session/;
 
 /** How to run a server. */
 export interface ServerOptions {
-  /** Variables, beside `AUTH=open`. */
+  /**
+   * Variables, `AUTH` among them: without it everybody is let in. Rates are
+   * not limited unless they say so.
+   */
   readonly vars?: Readonly<Record<string, string | number>>;
   /** Where storage lives: absent, a new directory that goes with the server. */
   readonly dataDir?: string;
@@ -45,6 +49,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** Configurations of other Workers to run in place of the service's own. */
   readonly configs?: readonly string[];
+  /**
+   * Whether another Worker stands in front of the service and calls it over a
+   * service binding: test/system/workers/calling.ts.
+   */
+  readonly bound?: boolean;
   /** Whether `AUTH` is left out. */
   readonly closed?: boolean;
   /** Whether `npm run serve` runs it, which has no proxy in front of it. */
@@ -110,7 +119,7 @@ export async function startServer(
   const port = options.port ?? (await freePort());
   const scratch = await mkdtemp(join(tmpdir(), "sente-system-"));
   const dataDir = options.dataDir ?? join(scratch, "data");
-  const child = run(options, port, dataDir, scratch);
+  const child = await run(options, port, dataDir, scratch);
   const lines = collect(child);
   const url = `http://127.0.0.1:${port}`;
   const exited = once(child, "exit");
@@ -162,17 +171,37 @@ export async function startServer(
   return server;
 }
 
-function run(
+/** A server as whoever holds a token asks it over HTTP. */
+export function withToken(server: Server, token: string): Server {
+  const fetch: Server["fetch"] = (path, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("authorization", `Bearer ${token}`);
+    return server.fetch(path, { ...init, headers });
+  };
+  const sends: Server["sends"] = (method, path, body) =>
+    fetch(path, { method, body: JSON.stringify(body) });
+  return { ...server, fetch, sends };
+}
+
+async function run(
   options: ServerOptions,
   port: number,
   dataDir: string,
   scratch: string,
-): ChildProcess {
+): Promise<ChildProcess> {
   const { vars = {}, closed = false, served = false } = options;
+  const { bound = false, configs = [] } = options;
+  const open = closed ? {} : OPEN;
+  const settings = { ...open, ...UNLIMITED, ...vars };
   const [program = "", ...args] = served
     ? serveCommand(options, port, dataDir)
-    : wranglerCommand(options, port, dataDir);
-  const settings = Object.entries({ ...(closed ? {} : OPEN), ...vars });
+    : bound
+      ? wranglerCommand(await boundConfigs(settings, scratch), {})
+      : wranglerCommand(configs, settings);
+  if (!served) {
+    args.push("--port", String(port), "--inspector-port", "0");
+    args.push("--persist-to", dataDir);
+  }
   return spawn(program, args, {
     cwd: PROJECT,
     // A process group of its own: it is ended by that group, workerd included.
@@ -188,14 +217,20 @@ function run(
       // Servers of other tests are none of its business.
       WRANGLER_REGISTRY_PATH: join(scratch, "registry"),
       WRANGLER_LOG_PATH: join(scratch, "logs"),
-      ...(served
-        ? Object.fromEntries(settings.map(([key, value]) => [key, `${value}`]))
-        : {}),
+      ...(served ? textsOf(settings) : {}),
     },
   });
 }
 
-const OPEN = { AUTH: "open" };
+/** Variables by their names. */
+type Vars = NonNullable<ServerOptions["vars"]>;
+
+const OPEN: Vars = { AUTH: "open" };
+
+function textsOf(vars: Vars): Record<string, string> {
+  const entries = Object.entries(vars);
+  return Object.fromEntries(entries.map(([name, value]) => [name, `${value}`]));
+}
 
 function serveCommand(
   { inspectorPort }: ServerOptions,
@@ -209,24 +244,32 @@ function serveCommand(
   return ["npm", "run", "serve", "--", ...where];
 }
 
-function wranglerCommand(
-  { vars = {}, configs, closed = false }: ServerOptions,
-  port: number,
-  dataDir: string,
-): string[] {
-  const where = ["--port", String(port), "--inspector-port", "0"];
-  where.push("--persist-to", dataDir);
-  for (const [name, value] of Object.entries(vars)) {
-    where.push("--var", `${name}:${value}`);
+function wranglerCommand(configs: readonly string[], vars: Vars): string[] {
+  const { AUTH, ...others } = vars;
+  const isStart = AUTH === "open" && configs.length === 0;
+  const command = isStart ? ["npm", "start", "--"] : ["wrangler", "dev"];
+  for (const config of configs) command.push("-c", config);
+  for (const [name, value] of Object.entries(isStart ? others : vars)) {
+    command.push("--var", `${name}:${value}`);
   }
-  if (!closed && configs === undefined) return ["npm", "start", "--", ...where];
-  const command = [
-    "wrangler",
-    "dev",
-    ...(closed ? [] : ["--var", "AUTH:open"]),
-  ];
-  for (const config of configs ?? []) command.push("-c", config);
-  return [...command, ...where];
+  return command;
+}
+
+/**
+ * `--var` is only for the first of several Workers, and what stands under
+ * `[vars]` wrangler prints: variables go into a file of their own.
+ */
+async function boundConfigs(vars: Vars, scratch: string): Promise<string[]> {
+  const service = join(scratch, "wrangler.toml");
+  const given = await readFile(join(PROJECT, "wrangler.toml"), "utf8");
+  const main = `main = "${PROJECT}/`;
+  await writeFile(service, given.replace('main = "', main));
+  // In single quotes a value may have lines, and stands for itself.
+  const lines = Object.entries(vars).map(
+    ([name, value]) => `${name}='${value}'\n`,
+  );
+  await writeFile(join(scratch, ".dev.vars"), lines.join(""));
+  return ["test/system/workers/calling.toml", service];
 }
 
 function collect(child: ChildProcess): string[] {

@@ -12,7 +12,7 @@ import {
   Channel as Original,
 } from "../../../src/worker.ts";
 
-export { Registry, SenteLite } from "../../../src/worker.ts";
+export { Registry, SenteLite, User } from "../../../src/worker.ts";
 
 /**
  * At which moment of a flush the object aborts: before its transaction, after

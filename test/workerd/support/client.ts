@@ -2,13 +2,14 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
 
-import { ALL_GRANTS, type Grants } from "../../../src/access/grants.ts";
+import { ALL_GRANTS } from "../../../src/access/grants.ts";
 import { connect } from "../../../src/channel/connect.ts";
 import {
   BATCH_SUBPROTOCOL,
   decodeServer,
 } from "../../../src/protocol/codec.ts";
 import { newConnId } from "../../../src/protocol/names.ts";
+import type { Grants } from "../../../src/protocol/operations.ts";
 import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
 
 /** How a client gets to a channel. */
@@ -67,7 +68,10 @@ export class Client {
               "user-id": null,
               via: "direct",
               batch,
+              address: null,
               grants: [...grants],
+              expiresAt: null,
+              isAdmin: grants === ALL_GRANTS,
             },
             subprotocol,
           );

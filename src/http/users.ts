@@ -1,0 +1,21 @@
+/**
+ * The endpoints of one user (docs/protocol.md §6).
+ *
+ * @module
+ */
+import type { Principal } from "../access/principal.ts";
+import type { Env } from "../env.ts";
+import { disconnectUser } from "../user/client.ts";
+import { adminOnly } from "./refusals.ts";
+import { json } from "./responses.ts";
+
+/** `POST /users/:user-id/disconnect` */
+export async function disconnect(
+  env: Env,
+  userId: string,
+  { policy }: Principal,
+): Promise<Response> {
+  if (!policy.isAdmin) return adminOnly();
+  const connections = await disconnectUser(env, userId);
+  return json({ "user-id": userId, connections });
+}
