@@ -42,6 +42,7 @@ export default defineConfig({
           name: "system",
           environment: "node",
           include: ["test/system/*.test.ts"],
+          globalSetup: "test/system/support/log-secrets.ts",
           // Packages in CommonJS look as Node shows them to serve/.
           deps: { interopDefault: false },
           fileParallelism: false,

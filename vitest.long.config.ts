@@ -8,6 +8,7 @@ export default defineConfig({
     name: "long",
     environment: "node",
     include: ["test/system/long/**/*.long.test.ts"],
+    globalSetup: "test/system/support/log-secrets.ts",
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 60_000,

@@ -1,44 +1,22 @@
 /** Far more bad input than the ordinary run sends. */
-import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { createChannel } from "../support/channels.ts";
-import { everyWay, leaveAll } from "../support/client.ts";
-import { Attacker, hostileInputs } from "../support/hostile.ts";
-import { Neighbours } from "../support/neighbours.ts";
+import { KINDS, MODES, Target } from "../support/assault.ts";
 import { seedOfRun } from "../support/random.ts";
-import { type Server, startServer } from "../support/server.ts";
 
-let server: Server;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterEach(leaveAll);
-afterAll(async () => {
-  await server.kill();
-  expect(server.complaints()).toEqual([]);
-});
+describe.each(MODES)("much bad input (AUTH=%s)", (mode) => {
+  let target: Target;
+  beforeAll(async () => {
+    target = await Target.start(mode);
+  });
+  afterAll(async () => {
+    await target.server.kill();
+    expect(target.server.complaints()).toEqual([]);
+  });
 
-it.each([
-  ["session", 0],
-  ["session, batch", 1],
-  ["direct", 2],
-  ["direct, batch", 3],
-] as const)("is answered and harms nobody (%s)", async (_, way) => {
-  const seed = seedOfRun();
-  console.log(`SEED=${seed}`);
-  const channelId = await createChannel(server, "hostile");
-  const neighbours = await Neighbours.meet(server, channelId);
-  const attacker = new Attacker(server, everyWay(channelId)[way] ?? {});
-  const attack = fc.assert(
-    fc.asyncProperty(hostileInputs(channelId), (input) =>
-      attacker.sends(input),
-    ),
-    { numRuns: 2_500, seed, endOnFailure: true },
-  );
-  await Promise.all([
-    attack.finally(() => neighbours.stop()),
-    neighbours.chat(),
-  ]);
-  neighbours.expectPeace();
+  it.each(KINDS[mode])("harms nobody (%s)", async (kind) => {
+    const seed = seedOfRun();
+    console.log(`SEED=${seed}`);
+    await target.endures(kind, { runs: 2_500, seed });
+  });
 });

@@ -6,10 +6,6 @@
  */
 import fc from "fast-check";
 
-import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
-import { type Client, type ConnectOptions, connect, holds } from "./client.ts";
-import type { Server } from "./server.ts";
-
 /** What is sent, and what must come back. */
 export interface Hostile {
   /** Bytes are sent as they are: as a binary message, or as a text one. */
@@ -17,6 +13,8 @@ export interface Hostile {
   readonly asText?: boolean;
   /** A frame must come that has these fields; absent, none may come. */
   readonly reply?: { readonly [key: string]: unknown } | undefined;
+  /** Whether it is an `authenticate-result`, which is not given in turn. */
+  readonly late?: boolean;
   /** Or the socket may be closed with one of these. */
   readonly closes?: readonly number[];
 }
@@ -39,60 +37,6 @@ export function hostileInputs(channelId: string): fc.Arbitrary<Hostile> {
     arrays,
     unpaired,
   );
-}
-
-/**
- * Sends one input after another on connections of one kind and checks what
- * each gets, before the next one goes out.
- */
-export class Attacker {
-  readonly #server: Server;
-  readonly #options: ConnectOptions;
-  #client: Client | undefined;
-  #got: ServerFrame[] = [];
-
-  constructor(server: Server, options: ConnectOptions) {
-    this.#server = server;
-    this.#options = options;
-  }
-
-  async sends(input: Hostile): Promise<void> {
-    const { message, asText, reply, closes = [] } = input;
-    const client = await this.#connected();
-    this.#got = [];
-    if (asText === true) client.socket.send(message, { binary: false });
-    else client.sendsRaw(message);
-    const fence = { type: "ping", timestamp: 7 };
-    const answer = await client.asks(fence, "pong").catch((error) => error);
-    const got = this.#got.filter((frame) => frame !== answer);
-    const ending = answer instanceof Error ? await client.ended : undefined;
-    if (ending !== undefined && !closes.includes(ending.code)) {
-      throw new Error(`closed with ${JSON.stringify(ending)}`, {
-        cause: answer,
-      });
-    }
-    // The ping may have arrived in time to be answered before the close.
-    if (closes.includes(1009)) await client.isClosed(1009);
-    if (ending !== undefined && reply === undefined) return;
-    if (reply === undefined ? got.length === 0 : holdsOne(got, reply)) return;
-    throw new Error(`expected ${JSON.stringify(reply)}, got ${brief(got)}`);
-  }
-
-  async #connected(): Promise<Client> {
-    if (this.#client?.isOpen !== true) {
-      this.#client = await connect(this.#server, this.#options);
-      this.#client.watches((frame) => void this.#got.push(frame));
-    }
-    return this.#client;
-  }
-}
-
-function holdsOne(got: readonly ServerFrame[], reply: unknown): boolean {
-  return got.length === 1 && holds(got[0], reply);
-}
-
-function brief(value: unknown): string {
-  return JSON.stringify(value).slice(0, 1_000);
 }
 
 /** What a text must be answered with that is whatever it is. */
