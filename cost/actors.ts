@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HEARTBEAT_PING } from "../src/protocol/codec.ts";
+import { HEARTBEAT_PING } from "../src/protocol/framing.ts";
 import { type Client, connect } from "../test/system/support/client.ts";
 
 /** How a client is connected: to the channel's own path, or by a session. */

@@ -7,7 +7,7 @@ import {
   BATCH_SUBPROTOCOL,
   MAX_BATCH_OBJECTS,
   PLAIN_SUBPROTOCOL,
-} from "../../src/protocol/codec.ts";
+} from "../../src/protocol/framing.ts";
 import type { BenchSocket } from "./socket.ts";
 
 /** What a connection is for. */

@@ -16,11 +16,8 @@ import type {
   PartialChannelConfig,
 } from "../protocol/channel-config.ts";
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
-import {
-  decodeClient,
-  HEARTBEAT_PING,
-  HEARTBEAT_PONG,
-} from "../protocol/codec.ts";
+import { decodeClient } from "../protocol/codec.ts";
+import { HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/framing.ts";
 import type { Grants, Operation } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { errorFrame, refuseUnread } from "../protocol/replies.ts";

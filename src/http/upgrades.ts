@@ -9,7 +9,7 @@ import { offeredSubprotocols } from "../access/credentials.ts";
 import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
 import { type Env, settingsOf } from "../env.ts";
-import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/codec.ts";
+import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/framing.ts";
 import { newConnId } from "../protocol/names.ts";
 import {
   CLOSE_CODES,

@@ -12,6 +12,11 @@ import {
   clientFrameSchema,
 } from "./client-frames.ts";
 import { type Ref, RefSchema } from "./fields.ts";
+import {
+  DEFAULT_MAX_DEPTH,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_OBJECTS,
+} from "./framing.ts";
 import { utf8Length } from "./names.ts";
 import type { ErrorReason } from "./reasons.ts";
 import {
@@ -19,23 +24,6 @@ import {
   SERVER_FRAMES,
   type ServerFrame,
 } from "./server-frames.ts";
-
-/** The subprotocol of one object a message. */
-export const PLAIN_SUBPROTOCOL = "sente-lite.v1";
-/** The subprotocol of all that one flush holds as one array. */
-export const BATCH_SUBPROTOCOL = "sente-lite.v1.batch";
-
-/** The most objects one array holds, in either direction. */
-export const MAX_BATCH_OBJECTS = 256;
-/** The most bytes an array that the server sends holds. */
-export const MAX_BATCH_BYTES = 262_144;
-/** How deep objects and arrays may be nested unless a setting says otherwise. */
-export const DEFAULT_MAX_DEPTH = 128;
-
-/** The heartbeat that is answered without waking a hibernating channel. */
-export const HEARTBEAT_PING = '{"type":"ping"}';
-/** Its answer. */
-export const HEARTBEAT_PONG = '{"type":"pong"}';
 
 /** What one object of an inbound message turned out to be. */
 export type Inbound =

@@ -20,12 +20,11 @@ import {
 import {
   decodeClient,
   encode,
-  HEARTBEAT_PING,
-  HEARTBEAT_PONG,
   type Inbound,
   type JsonObject,
 } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
+import { HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/framing.ts";
 import { channelOfRequest, isChannelId } from "../protocol/names.ts";
 import type { Grants } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";

@@ -12,8 +12,9 @@ import type {
   ChannelFrame,
   ChannelFrameType,
 } from "../protocol/client-frames.ts";
-import { encode, MAX_BATCH_OBJECTS } from "../protocol/codec.ts";
+import { encode } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
+import { MAX_BATCH_OBJECTS } from "../protocol/framing.ts";
 import type { Grants } from "../protocol/operations.ts";
 import {
   encodeSessionMessage,

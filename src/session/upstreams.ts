@@ -5,7 +5,8 @@
  * @module
  */
 import type { Settings } from "../config.ts";
-import { encode, HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/codec.ts";
+import { encode } from "../protocol/codec.ts";
+import { HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/framing.ts";
 import type { Grants } from "../protocol/operations.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { MISSED_HEARTBEATS } from "../protocol/replies.ts";

@@ -12,7 +12,7 @@
 import { DurableObject } from "cloudflare:workers";
 
 import { type Env, settingsOf } from "../env.ts";
-import { HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/codec.ts";
+import { HEARTBEAT_PING, HEARTBEAT_PONG } from "../protocol/framing.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
 import { callChannel } from "../server/calls.ts";

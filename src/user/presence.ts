@@ -5,7 +5,7 @@
  * @module
  */
 import { type Env, settingsOf } from "../env.ts";
-import { HEARTBEAT_PING } from "../protocol/codec.ts";
+import { HEARTBEAT_PING } from "../protocol/framing.ts";
 import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
 import { logError } from "../telemetry/sink.ts";

@@ -2,15 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import {
-  DEFAULT_MAX_DEPTH,
   decodeClient,
   decodeServer,
   encode,
   encoded,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_OBJECTS,
   toMessages,
 } from "../../src/protocol/codec.ts";
+import {
+  DEFAULT_MAX_DEPTH,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_OBJECTS,
+} from "../../src/protocol/framing.ts";
 import { refuseUnread } from "../../src/protocol/replies.ts";
 
 function kinds(text: string): string[] {

@@ -9,7 +9,7 @@ import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import { WebSocket } from "ws";
 
-import { PLAIN_SUBPROTOCOL } from "../../../src/protocol/codec.ts";
+import { PLAIN_SUBPROTOCOL } from "../../../src/protocol/framing.ts";
 import { type Flood, FloodSchema, type Toll } from "./flood-messages.ts";
 
 /** Lower than whoever measures. */

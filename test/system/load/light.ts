@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-import { PLAIN_SUBPROTOCOL } from "../../../src/protocol/codec.ts";
+import { PLAIN_SUBPROTOCOL } from "../../../src/protocol/framing.ts";
 
 /** The numbers of messages, wherever they stand in a frame. */
 const SEQ = /"seq":(\d+),"published-at"/g;

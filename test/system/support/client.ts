@@ -8,13 +8,13 @@ import { isDeepStrictEqual } from "node:util";
 import { WebSocket } from "ws";
 
 import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
+import { decodeServer } from "../../../src/protocol/codec.ts";
 import {
   BATCH_SUBPROTOCOL,
-  decodeServer,
   MAX_BATCH_BYTES,
   MAX_BATCH_OBJECTS,
   PLAIN_SUBPROTOCOL,
-} from "../../../src/protocol/codec.ts";
+} from "../../../src/protocol/framing.ts";
 import type {
   ChannelMessage,
   ServerFrame,

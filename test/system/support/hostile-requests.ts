@@ -15,7 +15,7 @@ import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
 import {
   BATCH_SUBPROTOCOL,
   PLAIN_SUBPROTOCOL,
-} from "../../../src/protocol/codec.ts";
+} from "../../../src/protocol/framing.ts";
 import { HTTP_REASONS } from "../../../src/protocol/reasons.ts";
 import { pathOf } from "./channels.ts";
 import type { HostileToken, Loot } from "./hostile-tokens.ts";

@@ -4,10 +4,8 @@ import { expect } from "vitest";
 
 import { ALL_GRANTS } from "../../../src/access/grants.ts";
 import { connect } from "../../../src/channel/connect.ts";
-import {
-  BATCH_SUBPROTOCOL,
-  decodeServer,
-} from "../../../src/protocol/codec.ts";
+import { decodeServer } from "../../../src/protocol/codec.ts";
+import { BATCH_SUBPROTOCOL } from "../../../src/protocol/framing.ts";
 import { newConnId } from "../../../src/protocol/names.ts";
 import type { Grants } from "../../../src/protocol/operations.ts";
 import type { ServerFrame } from "../../../src/protocol/server-frames.ts";
