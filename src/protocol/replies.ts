@@ -27,7 +27,12 @@ export const TOO_MANY_VIOLATIONS = `${MAX_VIOLATIONS} refused frames in a row`;
 export function welcome(
   connId: string,
   userId: string | null,
-  settings: { HEARTBEAT_MS: number; MAX_FRAME_BYTES: number },
+  settings: {
+    HEARTBEAT_MS: number;
+    MAX_FRAME_BYTES: number;
+    FRAMES_PER_SECOND: number;
+    FRAMES_BURST: number;
+  },
   now: number,
 ): ServerFrameOf<"welcome"> {
   return {
@@ -37,6 +42,8 @@ export function welcome(
     protocol: 1,
     "heartbeat-ms": settings.HEARTBEAT_MS,
     "max-frame-bytes": settings.MAX_FRAME_BYTES,
+    "frames-per-second": settings.FRAMES_PER_SECOND,
+    "frames-burst": settings.FRAMES_BURST,
     "user-id": userId,
   };
 }

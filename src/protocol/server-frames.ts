@@ -62,6 +62,8 @@ export const SERVER_FRAMES = {
     protocol: v.literal(1),
     "heartbeat-ms": integer,
     "max-frame-bytes": integer,
+    "frames-per-second": integer,
+    "frames-burst": integer,
     "user-id": nullableId,
   }),
   pong: v.object({

@@ -13,6 +13,8 @@ describe("a connection", () => {
       protocol: 1,
       "heartbeat-ms": 30_000,
       "max-frame-bytes": 65_536,
+      "frames-per-second": 1_000,
+      "frames-burst": 2_000,
       "user-id": null,
     });
   });

@@ -10,6 +10,8 @@ scenario("a connection is greeted", async (world) => {
     protocol: 1,
     "heartbeat-ms": 30_000,
     "max-frame-bytes": 65_536,
+    "frames-per-second": 1_000,
+    "frames-burst": 2_000,
     "user-id": null,
   });
   expect(alice.connId).toMatch(/^conn-\d+-[\w-]{16}$/);
