@@ -12,6 +12,7 @@ import * as v from "valibot";
 import { WebSocket } from "ws";
 
 import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
+import { NUMBER_SETTINGS } from "../../../src/config.ts";
 import {
   BATCH_SUBPROTOCOL,
   PLAIN_SUBPROTOCOL,
@@ -22,6 +23,8 @@ import type { HostileToken, Loot } from "./hostile-tokens.ts";
 import { secretsIn } from "./log-secrets.ts";
 import type { Server } from "./server.ts";
 import { inTime } from "./waiting.ts";
+
+const { MAX_BODY_BYTES } = NUMBER_SETTINGS;
 
 /** Where a request carries its token. */
 interface Credentials {
@@ -105,6 +108,7 @@ export async function sendRequest(
   { port }: Server,
   { method, path, query, headers, offered, body, good }: HostileRequest,
 ): Promise<void> {
+  const length = Buffer.byteLength(body ?? "");
   const outgoing = request({
     port,
     method,
@@ -113,15 +117,21 @@ export async function sendRequest(
       ...headers,
       ...(offered.length > 0 && { "sec-websocket-protocol": offered.join() }),
       // Node leaves it out where a body is unusual.
-      ...(body !== undefined && { "content-length": Buffer.byteLength(body) }),
+      ...(body !== undefined && { "content-length": length }),
     },
   });
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.on("response", resolve);
-    outgoing.on("error", reject);
-  });
+  const answered = new Promise<IncomingMessage | undefined>(
+    (resolve, reject) => {
+      outgoing.on("response", resolve);
+      // A body that is refused unread may be cut off, and the answer with it.
+      outgoing.on("error", (error) =>
+        length > MAX_BODY_BYTES.default ? resolve(undefined) : reject(error),
+      );
+    },
+  );
   outgoing.end(body);
   const response = await inTime(`an answer to ${method} ${path}`, answered);
+  if (response === undefined) return;
   await checkAnswer(response, method);
   const { statusCode: status } = response;
   const isFree = method === "OPTIONS" || path === "/health";

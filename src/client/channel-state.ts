@@ -1,0 +1,182 @@
+/**
+ * All that a client does on one channel, across all connections.
+ *
+ * @module
+ */
+import type { ServerFrame } from "../protocol/server-frames.ts";
+import { ChannelDeletedError, refusal, type SenteError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { Publishing, type Queue } from "./publishing.ts";
+import { Requests } from "./requests.ts";
+import type { Responding } from "./responding.ts";
+import {
+  type Delivery,
+  type SubscribeOptions,
+  Subscription,
+  type SubscriptionHost,
+} from "./subscription.ts";
+
+/** What a channel needs of its client. */
+export interface ChannelHost {
+  readonly send: Link["send"];
+  readonly queue: Queue;
+  onError(error: unknown, channelId: string): void;
+}
+
+/** How often to acknowledge: whatever comes first (docs/protocol.md §3). */
+const ACK_MESSAGES = 256;
+const ACK_MS = 5_000;
+
+/** One channel. */
+export class ChannelState implements SubscriptionHost {
+  readonly id: string;
+  readonly send: Link["send"];
+  readonly publishing: Publishing;
+  readonly requests: Requests;
+  responding: Responding | undefined;
+  readonly #host: ChannelHost;
+  readonly #subscriptions = new Set<Subscription>();
+  /** Told when the connection is lost before the server knows. */
+  readonly #leaving = new Set<() => void>();
+  #unacknowledged = 0;
+  #acknowledged = 0;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: string, host: ChannelHost) {
+    this.id = id;
+    this.send = host.send;
+    this.#host = host;
+    this.publishing = new Publishing(this, host.queue);
+    this.requests = new Requests(this);
+  }
+
+  /** Whether nothing is going on here. */
+  get isIdle(): boolean {
+    return (
+      this.#subscriptions.size === 0 &&
+      this.publishing.isIdle &&
+      this.requests.isIdle
+    );
+  }
+
+  /** Resolves when all is published and answered. */
+  async drained(): Promise<void> {
+    await Promise.all([this.publishing.idle(), this.responding?.idle()]);
+  }
+
+  /** Subscribes once more. */
+  subscribe(delivery: Delivery, options: SubscribeOptions): Subscription {
+    const subscription = new Subscription(this, delivery, options);
+    this.#subscriptions.add(subscription);
+    subscription.ask();
+    return subscription;
+  }
+
+  onError(error: unknown): void {
+    this.#host.onError(error, this.id);
+  }
+
+  onProcessed(): void {
+    this.#unacknowledged += 1;
+    if (this.#unacknowledged >= ACK_MESSAGES) this.#acknowledge();
+    else this.#ackTimer ??= setTimeout(() => this.#acknowledge(), ACK_MS);
+  }
+
+  async onEnd(subscription: Subscription, tells: boolean): Promise<void> {
+    this.#subscriptions.delete(subscription);
+    if (this.#subscriptions.size > 0 || !tells) return;
+    await new Promise<void>((resolve) => {
+      const frame = { type: "unsubscribe", "channel-id": this.id };
+      this.#leaving.add(resolve);
+      if (!this.send(frame, undefined, () => resolve())) resolve();
+    });
+  }
+
+  isExcluded(messageId: string): boolean {
+    return this.publishing.isExcluded(messageId);
+  }
+
+  onExcluded(seq: number): void {
+    for (const subscription of this.#subscriptions) subscription.passOver(seq);
+  }
+
+  /** There is a new connection. */
+  onWelcome(): void {
+    for (const subscription of this.#subscriptions) subscription.ask();
+    this.publishing.resume();
+    this.requests.resume();
+  }
+
+  /** The connection is lost. */
+  onLost(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    this.#unacknowledged = 0;
+    this.#acknowledged = 0;
+    for (const subscription of this.#subscriptions) subscription.lost();
+    this.publishing.lost();
+    this.requests.lost();
+    this.responding?.lost();
+    for (const resolve of this.#leaving) resolve();
+    this.#leaving.clear();
+  }
+
+  /** A frame came that is no answer. */
+  onFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "channel-message":
+        for (const each of [...this.#subscriptions]) each.take(frame);
+        break;
+      case "subscription-lost":
+        for (const each of [...this.#subscriptions]) each.dropped(frame.reason);
+        break;
+      case "unsubscribed":
+        this.#endSubscriptions(
+          refusal(`subscribe to "${this.id}"`, frame.reason),
+        );
+        break;
+      case "channel-deleted":
+        this.#endSubscriptions(
+          new ChannelDeletedError(
+            "channel-deleted",
+            `the channel "${this.id}" was deleted`,
+          ),
+        );
+        break;
+      case "rpc-request":
+        this.responding?.take(frame);
+        break;
+      case "rpc-cancel":
+        this.responding?.cancel(frame["request-id"]);
+        break;
+      case "rpc-response":
+        this.requests.take(frame);
+        break;
+    }
+  }
+
+  /** The client is closed, or the server wants it to be. */
+  onClosed(error: SenteError): void {
+    this.publishing.end(error);
+    this.requests.end(error);
+    this.#endSubscriptions(error);
+  }
+
+  #endSubscriptions(error: SenteError): void {
+    for (const subscription of [...this.#subscriptions]) {
+      subscription.end(error);
+    }
+  }
+
+  #acknowledge(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    this.#unacknowledged = 0;
+    const seqs = [...this.#subscriptions].map(({ position }) => position?.seq);
+    const seq = Math.min(...seqs.map((seq) => seq ?? 0));
+    // Of none it is infinite.
+    if (seq <= this.#acknowledged || seq === Infinity) return;
+    this.#acknowledged = seq;
+    this.send({ type: "ack", "channel-id": this.id, seq });
+  }
+}

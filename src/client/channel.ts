@@ -1,0 +1,287 @@
+/**
+ * One channel, as its users see it.
+ *
+ * @module
+ */
+import type { ChannelMessage } from "../protocol/server-frames.ts";
+import type { ChannelState } from "./channel-state.ts";
+import { SenteError } from "./errors.ts";
+import type { Published, PublishOptions } from "./publishing.ts";
+import type { RequestEvents, RequestOptions } from "./requests.ts";
+import { type Asked, Responding } from "./responding.ts";
+import { validated } from "./schema.ts";
+import { Stream } from "./stream.ts";
+import type { SubscribeOptions, Subscription } from "./subscription.ts";
+import type { ChannelSchemas, Data } from "./types.ts";
+
+/** A message of a channel. */
+export interface Message<Content = unknown> {
+  readonly data: Content;
+  readonly channelId: string;
+  readonly messageId: string;
+  /** Its number; none if it is ephemeral. */
+  readonly seq: number | undefined;
+  /** When it was published, in ms since the Unix epoch. */
+  readonly publishedAt: number;
+  /** Whose connection published it; null for HTTP and other Workers. */
+  readonly senderConnId: string | null;
+  /** The user who published it; null for an anonymous one. */
+  readonly senderUserId: string | null;
+  /** Whether it was handed over on (re)subscribing, not as it came. */
+  readonly replayed: boolean;
+}
+
+/** Messages, one after another; ending the loop unsubscribes. */
+export type Messages<Content> = AsyncIterableIterator<Message<Content>> & {
+  /** Rejects when it is refused; the loop throws the same. */
+  readonly subscription: Promise<Subscription>;
+};
+
+/** What an answering function returns: an answer, or parts of one. */
+export type Answer<Content> =
+  | Content
+  | Promise<Content>
+  | AsyncIterable<Content>;
+
+/** Answers a channel's requests until it is stopped. */
+export interface Responder {
+  readonly channelId: string;
+  /** No more requests are taken; those that were are answered still. */
+  stop(): Promise<void>;
+}
+
+/** What a channel needs of its client. */
+export interface ChannelContext {
+  state(): ChannelState;
+  /** @throws {ClosedError} when it is closed, or about to. */
+  checkOpen(): void;
+}
+
+/**
+ * One channel. `Out` is what may be sent, `In` what comes.
+ *
+ * What is sent waits while there is no connection, and so does subscribing.
+ */
+export class Channel<Out extends Data = Data, In extends Data = Data> {
+  /** The channel-id. */
+  readonly id: string;
+  readonly #context: ChannelContext;
+  readonly #schemas: ChannelSchemas;
+
+  /** @internal Use {@link Client.channel}. */
+  constructor(id: string, context: ChannelContext, schemas: ChannelSchemas) {
+    this.id = id;
+    this.#context = context;
+    this.#schemas = schemas;
+  }
+
+  /**
+   * Subscribes: the newest messages that the channel retains come first, or,
+   * with `since`, those after it; then each as it is published. A break of the
+   * connection loses, repeats and reorders none, as long as the channel holds
+   * what came meanwhile; if not, the subscription tells of a `gap`.
+   *
+   * @returns when the server has subscribed it.
+   * @throws {SenteError} when the server refuses.
+   */
+  async subscribe(
+    handler: (message: Message<In["message"]>) => unknown,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    this.#context.checkOpen();
+    return this.#subscribe(handler, options).ready;
+  }
+
+  /**
+   * Subscribes as {@link subscribe} does, for `for await`. A message counts as
+   * processed when the loop asks for the next one.
+   */
+  messages(
+    options: Omit<SubscribeOptions, "sequential"> = {},
+  ): Messages<In["message"]> {
+    this.#context.checkOpen();
+    const stream = new Stream<Message<In["message"]>>(() =>
+      subscription.unsubscribe(),
+    );
+    const subscription = this.#subscribe((message) => stream.push(message), {
+      ...options,
+      sequential: true,
+    });
+    subscription.on("end", ({ error }) =>
+      // That its user closed the client is no fault of the loop.
+      stream.end(error?.reason === "closed" ? undefined : error),
+    );
+    subscription.ready.catch((error) => stream.end(error));
+    return Object.assign(stream, { subscription: subscription.ready });
+  }
+
+  /**
+   * Publishes. What is not acknowledged when the connection breaks is sent
+   * again over the next one, in order, and published once.
+   *
+   * @returns when the message is stored and handed to every subscriber.
+   * @throws {QueueFullError} when `maxQueued` messages wait already.
+   * @throws {TimeoutError} when it could not be sent within `publishTimeoutMs`.
+   * @throws {OutcomeUnknownError} when it was sent and not acknowledged.
+   * @throws {SenteError} when the server refuses.
+   */
+  async publish(
+    data: Out["message"],
+    options: PublishOptions = {},
+  ): Promise<Published> {
+    this.#context.checkOpen();
+    const check = validated(this.#schemas.message, data, "the message");
+    if (check instanceof Promise) await check;
+    return this.#context.state().publishing.publish(toJson(data), options);
+  }
+
+  /**
+   * Asks whoever responds on the channel.
+   *
+   * @returns the answer.
+   * @throws {RemoteError} when the service failed.
+   * @throws {NoSubscribersError} when nobody responds, known at once.
+   * @throws {TimeoutError} | {@link RespondersGoneError} |
+   * {@link ConnectionLostError} | {@link OutcomeUnknownError}
+   * @throws the signal's reason when that aborts.
+   */
+  async request(
+    data: Out["request"],
+    options: RequestOptions = {},
+  ): Promise<In["answer"]> {
+    this.#context.checkOpen();
+    const check = validated(this.#schemas.request, data, "the request");
+    if (check instanceof Promise) await check;
+    const answer = await new Promise((onAnswer, onFailure) => {
+      const events = { onPart: () => {}, onAnswer, onFailure };
+      this.#context.state().requests.ask(toJson(data), options, events);
+    });
+    return validated(this.#schemas.answer, answer, "the answer");
+  }
+
+  /**
+   * Asks, and gives each part of the answer as it comes; last the final one,
+   * unless that is null. Leaving the loop cancels the request.
+   */
+  requestParts(
+    data: Out["request"],
+    options: RequestOptions = {},
+  ): AsyncIterableIterator<In["answer"]> {
+    let cancel = (_reason: unknown): void => {};
+    const stream = new Stream<In["answer"]>(() =>
+      cancel(new SenteError("cancelled", "nobody wants the rest")),
+    );
+    const onFailure = (error: unknown) => stream.end(error);
+    // One after another, even if checking takes a while.
+    let checked: Promise<unknown> = Promise.resolve();
+    const onPart = (part: unknown) => {
+      const check = () => validated(this.#schemas.answer, part, "the answer");
+      checked = checked.then(check).then((valid) => {
+        stream.push(valid as In["answer"]);
+      }, onFailure);
+    };
+    const onAnswer = (answer: unknown) => {
+      if (answer !== null) onPart(answer);
+      checked = checked.then(() => stream.end());
+    };
+    const ask = (events: RequestEvents) => {
+      const { requests } = this.#context.state();
+      cancel = requests.ask(toJson(data), options, events);
+    };
+    const start = async () => {
+      this.#context.checkOpen();
+      await validated(this.#schemas.request, data, "the request");
+      ask({ onPart, onAnswer, onFailure });
+    };
+    start().catch(onFailure);
+    return stream;
+  }
+
+  /**
+   * Answers the channel's requests from now on, across breaks of the
+   * connection. An error that is thrown is the answer, without its stack; an
+   * async generator answers in parts.
+   *
+   * @returns when the server knows of it.
+   * @throws {SenteError} when the server refuses, or this client responds on
+   * the channel already.
+   */
+  respond(
+    answering: (request: Asked<In["request"]>) => Answer<Out["answer"]>,
+  ): Promise<Responder> {
+    const responder = this.#respond(answering);
+    // Nobody need wait for it: then it is an error of the client.
+    responder.catch((error) => this.#context.state().onError(error));
+    return responder;
+  }
+
+  async #respond(
+    answering: (request: Asked<In["request"]>) => Answer<Out["answer"]>,
+  ): Promise<Responder> {
+    this.#context.checkOpen();
+    const { request, answer } = this.#schemas;
+    const state = this.#context.state();
+    if (state.responding !== undefined) {
+      throw new SenteError("responding", `"${this.id}" has a responder here`);
+    }
+    const responding = new Responding(
+      state,
+      async (asked) => {
+        const data = await validated(request, asked.data, "the request");
+        return answering({ ...asked, data } as Asked<In["request"]>);
+      },
+      (data) => validated(answer, data, "the answer"),
+    );
+    state.responding = responding;
+    const subscription = state.subscribe(
+      { deliver: () => {}, isLiveOnly: true },
+      {},
+    );
+    subscription.on("end", () => {
+      state.responding = undefined;
+    });
+    await subscription.ready;
+    return {
+      channelId: this.id,
+      stop: async () => {
+        await subscription.unsubscribe();
+        await responding.idle();
+      },
+    };
+  }
+
+  #subscribe(
+    handler: (message: Message<In["message"]>) => unknown,
+    options: SubscribeOptions,
+  ): Subscription {
+    const state = this.#context.state();
+    const deliver = (message: ChannelMessage, replayed: boolean) => {
+      const hand = (data: unknown) => {
+        const outcome = handler({
+          data: data as In["message"],
+          channelId: message["channel-id"],
+          messageId: message["message-id"],
+          seq: message.seq,
+          publishedAt: message["published-at"],
+          senderConnId: message["sender-conn-id"],
+          senderUserId: message["sender-user-id"],
+          replayed,
+        });
+        if (!(outcome instanceof Promise)) return;
+        if (options.sequential) return outcome;
+        outcome.catch((error) => state.onError(error));
+      };
+      const what = `message ${message["message-id"]} of "${this.id}"`;
+      const data = validated(this.#schemas.message, message.data, what);
+      return data instanceof Promise ? data.then(hand) : hand(data);
+    };
+    return state.subscribe({ deliver }, options);
+  }
+}
+
+/** @throws {TypeError} when it cannot be said in JSON. */
+function toJson(data: unknown): string {
+  const json = JSON.stringify(data ?? null);
+  if (json === undefined) throw new TypeError("data must be JSON");
+  return json;
+}

@@ -1,0 +1,295 @@
+/**
+ * A client of the service: one connection for all channels, or one each.
+ *
+ * @module
+ */
+import {
+  CHANNEL_ID_RULE,
+  channelOfRequest,
+  isChannelId,
+} from "../protocol/names.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
+import { Channel } from "./channel.ts";
+import { ChannelState } from "./channel-state.ts";
+import { ClosedError } from "./errors.ts";
+import { Emitter } from "./events.ts";
+import {
+  type ConnectionState,
+  Link,
+  type StateChange,
+  type WebSocketConstructor,
+} from "./link.ts";
+import type { Queue } from "./publishing.ts";
+import { type TokenSource, Tokens } from "./tokens.ts";
+import type { ChannelSchemas, DataOf, Received, Sent } from "./types.ts";
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** A token, or what fetches one, anew when it has expired. */
+  readonly token?: TokenSource | undefined;
+  /**
+   * Whether each channel has a socket of its own, on its own path: one hop
+   * less. Default false: one session for all channels.
+   */
+  readonly direct?: boolean | undefined;
+  /** How many published messages may wait to be acknowledged. Default 1,000. */
+  readonly maxQueued?: number | undefined;
+  /** How long a message may wait for that, in ms. Default 30,000. */
+  readonly publishTimeoutMs?: number | undefined;
+  /** How long a connection may take to be opened, in ms. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** The longest pause between two tries to connect, in ms. Default 20,000. */
+  readonly maxRetryMs?: number | undefined;
+  /** What makes WebSockets, where there is no global `WebSocket`. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+/** What a client tells. */
+export interface ClientEvents {
+  /** How it is connected has changed; in direct mode, the worst of all. */
+  state: StateChange;
+  /**
+   * Something went wrong that no promise tells: a handler threw, a message is
+   * not what its schema says, the server sent nonsense. Without a listener it
+   * goes to the console.
+   */
+  error: { readonly error: unknown; readonly channelId: string | undefined };
+}
+
+/** What is not used for so long, in ms, is let go of. */
+const SWEEP_MS = 60_000;
+
+/** A client. Make one with {@link connect}. */
+export class Client<Channels = object> {
+  readonly #url: URL;
+  readonly #options: ConnectOptions;
+  readonly #tokens: Tokens;
+  readonly #queue: Queue;
+  readonly #events = new Emitter<ClientEvents>();
+  /** By channel-id; the session has none. */
+  readonly #links = new Map<string | undefined, Link>();
+  readonly #channels = new Map<string, ChannelState>();
+  readonly #cleanUp: (() => void)[] = [];
+  #state: StateChange = { state: "connecting" };
+  #closing: Promise<void> | undefined;
+  #closed: ClosedError | undefined;
+
+  /** @internal */
+  constructor(url: string | URL, options: ConnectOptions) {
+    this.#url = toWebSocketUrl(url);
+    this.#options = options;
+    this.#tokens = new Tokens(options.token);
+    const { maxQueued = 1_000, publishTimeoutMs = 30_000 } = options;
+    this.#queue = { length: 0, max: maxQueued, timeoutMs: publishTimeoutMs };
+    this.#watch();
+    if (!options.direct) this.#link(undefined, this.#url.href);
+  }
+
+  /** How it is connected; in direct mode, the worst of all its channels. */
+  get state(): ConnectionState {
+    return this.#state.state;
+  }
+
+  /** Listens to an event. @returns what ends that. */
+  on<K extends keyof ClientEvents>(
+    name: K,
+    listener: (event: ClientEvents[K]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * A channel. Nothing is sent before it is used.
+   *
+   * @param schemas check what is sent and what comes at run time.
+   * @throws {TypeError} when no channel can be called that.
+   */
+  channel<Id extends string, Schemas extends ChannelSchemas = object>(
+    id: Id,
+    schemas?: Schemas,
+  ): Channel<
+    Sent<DataOf<Channels, Id>, Schemas>,
+    Received<DataOf<Channels, Id>, Schemas>
+  > {
+    if (!isChannelId(id)) throw new TypeError(CHANNEL_ID_RULE);
+    const context = {
+      state: () => this.#channel(id),
+      checkOpen: () => {
+        if (this.#closed) throw this.#closed;
+      },
+    };
+    return new Channel(id, context, schemas ?? {});
+  }
+
+  /**
+   * Closes it, once what was published is acknowledged and what was asked of
+   * it answered, or their time is up.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#closed ??= new ClosedError("closed", "the client is closed");
+    const channels = [...this.#channels.values()];
+    await Promise.all(channels.map((channel) => channel.drained()));
+    const links = [...this.#links.values()];
+    // Before their sockets close: then nothing counts as lost.
+    this.#end(this.#closed);
+    await Promise.all(links.map((link) => link.close("closed by its user")));
+    this.#become({ state: "closed", reason: "closed by its user" });
+  }
+
+  #channel(id: string): ChannelState {
+    const known = this.#channels.get(id);
+    if (known !== undefined) return known;
+    const key = this.#options.direct ? id : undefined;
+    const channel = new ChannelState(id, {
+      queue: this.#queue,
+      send: (...frame) => this.#links.get(key)?.send(...frame) ?? false,
+      onError: (error) => this.#fail(error, id),
+    });
+    this.#channels.set(id, channel);
+    if (key !== undefined) this.#link(key, this.#pathOf(id));
+    return channel;
+  }
+
+  #link(key: string | undefined, url: string): void {
+    const { connectTimeoutMs = 10_000, maxRetryMs = 20_000 } = this.#options;
+    const channels = () =>
+      [...this.#channels.values()].filter(
+        ({ id }) => key === undefined || id === key,
+      );
+    const link = new Link(
+      {
+        url,
+        tokens: this.#tokens,
+        WebSocket: this.#options.WebSocket ?? WebSocket,
+        connectTimeoutMs,
+        maxRetryMs,
+      },
+      {
+        onState: (change) => this.#onState(key, change),
+        onWelcome: () => {
+          for (const channel of channels()) channel.onWelcome();
+        },
+        onLost: () => {
+          for (const channel of channels()) channel.onLost();
+        },
+        onFrame: (frame) => this.#onFrame(frame),
+        onError: (error) => this.#fail(error, key),
+      },
+    );
+    this.#links.set(key, link);
+    link.open();
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    const id =
+      "channel-id" in frame
+        ? frame["channel-id"]
+        : "request-id" in frame && channelOfRequest(frame["request-id"]);
+    if (id) this.#channels.get(id)?.onFrame(frame);
+  }
+
+  #onState(key: string | undefined, change: StateChange): void {
+    const { state, reason = "closed" } = change;
+    if (state === "closed" && this.#closed === undefined) {
+      const error = new ClosedError("closed-by-server", reason);
+      if (key === undefined) {
+        this.#closed = error;
+        this.#end(error);
+      } else {
+        const channel = this.#channels.get(key);
+        this.#letGo(key);
+        channel?.onClosed(error);
+      }
+    }
+    if (key === undefined) {
+      this.#become(change);
+      return;
+    }
+    const all = [...this.#links.values()].map((link) => link.state);
+    const worst =
+      all.find((each) => each.state === "waiting") ??
+      all.find((each) => each.state === "connecting") ??
+      all.find((each) => each.state === "connected");
+    if (worst !== undefined) this.#become(worst);
+  }
+
+  #become(change: StateChange): void {
+    const isNews =
+      change.state !== this.#state.state || change.state === "waiting";
+    this.#state = change;
+    if (isNews) this.#emit("state", change);
+  }
+
+  #end(error: ClosedError): void {
+    for (const cleanUp of this.#cleanUp) cleanUp();
+    for (const channel of this.#channels.values()) channel.onClosed(error);
+  }
+
+  #letGo(id: string): void {
+    this.#channels.delete(id);
+    this.#links.get(id)?.close("not used");
+    this.#links.delete(id);
+  }
+
+  /** Looks after what nobody calls about. */
+  #watch(): void {
+    let idle = new Set<ChannelState>();
+    const timer = setInterval(() => {
+      const channels = [...this.#channels.values()];
+      const idleNow = channels.filter((channel) => channel.isIdle);
+      for (const channel of idleNow) {
+        if (idle.has(channel)) this.#letGo(channel.id);
+      }
+      idle = new Set(idleNow);
+    }, SWEEP_MS);
+    this.#cleanUp.push(() => clearInterval(timer));
+    const { document, addEventListener, removeEventListener } =
+      globalThis as Partial<typeof globalThis>;
+    if (document === undefined) return;
+    const wake = () => {
+      if (document.hidden) return;
+      for (const link of this.#links.values()) link.wake();
+    };
+    addEventListener?.("online", wake);
+    document.addEventListener("visibilitychange", wake);
+    this.#cleanUp.push(() => {
+      removeEventListener?.("online", wake);
+      document.removeEventListener("visibilitychange", wake);
+    });
+  }
+
+  #fail(error: unknown, channelId: string | undefined): void {
+    if (!this.#emit("error", { error, channelId })) console.error(error);
+  }
+
+  #emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]) {
+    return this.#events.emit(name, event, (thrown) => {
+      // A listener to errors that throws is not told of that as well.
+      if (name === "error") console.error(thrown);
+      else this.#fail(thrown, undefined);
+    });
+  }
+
+  #pathOf(channelId: string): string {
+    const url = new URL(this.#url);
+    const base = url.pathname.replace(/\/(ws)?$/, "");
+    url.pathname = `${base}/channels/${encodeURIComponent(channelId)}/ws`;
+    return url.href;
+  }
+}
+
+/** Pages may leave out their own host; `http` and `https` will do as well. */
+function toWebSocketUrl(url: string | URL): URL {
+  const { location } = globalThis as { location?: { href: string } };
+  const absolute = new URL(url, location?.href);
+  absolute.protocol = absolute.protocol.replace(/^http/, "ws");
+  if (!absolute.protocol.startsWith("ws")) {
+    throw new TypeError(`a WebSocket URL begins with ws: or wss:, not ${url}`);
+  }
+  return absolute;
+}

@@ -1,0 +1,132 @@
+/**
+ * What can go wrong for who uses the client. Every error has a `name` and a
+ * `reason` that stay the same from version to version; `message` is for
+ * people.
+ *
+ * @module
+ */
+
+/** Anything that went wrong; refusals without a class of their own, too. */
+export class SenteError extends Error {
+  override readonly name: string = "SenteError";
+  /** What went wrong: one of docs/protocol.md §8, or one of this client's. */
+  readonly reason: string;
+
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** The token does not grant it. */
+export class ForbiddenError extends SenteError {
+  override readonly name = "ForbiddenError";
+}
+
+/** It was refused since there was too much of it; trying later may help. */
+export class RateLimitedError extends SenteError {
+  override readonly name = "RateLimitedError";
+}
+
+/** There is no such channel. */
+export class ChannelNotFoundError extends SenteError {
+  override readonly name = "ChannelNotFoundError";
+}
+
+/** The channel was deleted. */
+export class ChannelDeletedError extends SenteError {
+  override readonly name = "ChannelDeletedError";
+}
+
+/** The data is longer than the server takes. */
+export class PayloadTooLargeError extends SenteError {
+  override readonly name = "PayloadTooLargeError";
+}
+
+/** It was not answered, or not sent, in time. */
+export class TimeoutError extends SenteError {
+  override readonly name = "TimeoutError";
+}
+
+/** Nobody listens who could answer the request. */
+export class NoSubscribersError extends SenteError {
+  override readonly name = "NoSubscribersError";
+}
+
+/** All who were asked have gone. */
+export class RespondersGoneError extends SenteError {
+  override readonly name = "RespondersGoneError";
+}
+
+/** The connection was lost, and the open request with it. */
+export class ConnectionLostError extends SenteError {
+  override readonly name = "ConnectionLostError";
+}
+
+/** It may have been done, or not: nobody can tell. */
+export class OutcomeUnknownError extends SenteError {
+  override readonly name = "OutcomeUnknownError";
+}
+
+/** Too much waits to be published: `maxQueued`. */
+export class QueueFullError extends SenteError {
+  override readonly name = "QueueFullError";
+}
+
+/**
+ * The client is closed: by its user (`closed`), or for good by the server
+ * (`closed-by-server`).
+ */
+export class ClosedError extends SenteError {
+  override readonly name = "ClosedError";
+}
+
+/** The server said what this version of the protocol does not. */
+export class ProtocolError extends SenteError {
+  override readonly name = "ProtocolError";
+}
+
+/** The service that was asked failed; `data` is what it answered. */
+export class RemoteError extends SenteError {
+  override readonly name = "RemoteError";
+  readonly data: unknown;
+
+  constructor(data: unknown) {
+    const said =
+      typeof data === "object" && data !== null && "message" in data
+        ? data.message
+        : data;
+    super("remote-error", typeof said === "string" ? said : "it failed");
+    this.data = data;
+  }
+}
+
+/** Data is not what its schema says; `issues` are the schema's own. */
+export class InvalidDataError extends SenteError {
+  override readonly name = "InvalidDataError";
+  readonly issues: readonly { readonly message: string }[];
+
+  constructor(what: string, issues: readonly { readonly message: string }[]) {
+    const said = issues.map(({ message }) => message).join("; ");
+    super("invalid-data", `${what} is not valid: ${said}`);
+    this.issues = issues;
+  }
+}
+
+const CLASSES: { readonly [reason: string]: typeof SenteError } = {
+  forbidden: ForbiddenError,
+  "rate-limited": RateLimitedError,
+  "channel-not-found": ChannelNotFoundError,
+  "channel-deleted": ChannelDeletedError,
+  "payload-too-large": PayloadTooLargeError,
+  timeout: TimeoutError,
+  "no-subscribers": NoSubscribersError,
+  "responders-gone": RespondersGoneError,
+  "outcome-unknown": OutcomeUnknownError,
+};
+
+/** What the server's refusal is for who asked. */
+export function refusal(what: string, reason = "no reason"): SenteError {
+  const Class = Object.hasOwn(CLASSES, reason) ? CLASSES[reason] : undefined;
+  return new (Class ?? SenteError)(reason, `${what}: ${reason}`);
+}

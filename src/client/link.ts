@@ -1,0 +1,385 @@
+/**
+ * One connection to the service, and those that take its place.
+ *
+ * Why not partysocket, which keeps WebSockets open for many: its pauses have
+ * no jitter and cannot be cut short or seen from outside; it opens a socket
+ * again after every close, whatever the code; its patience ends at `open`,
+ * not at the welcome; it takes 2.9 of the 8 KB that this client may have.
+ * What it would be left with is the constructor call.
+ *
+ * @module
+ */
+import { BATCH_SUBPROTOCOL, HEARTBEAT_PING } from "../protocol/framing.ts";
+import { utf8Length } from "../protocol/names.ts";
+import { CLOSE_CODES } from "../protocol/reasons.ts";
+import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
+import { PayloadTooLargeError, ProtocolError, refusal } from "./errors.ts";
+import { framesOf } from "./frames.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** How a connection stands. `waiting` is for the next try. */
+export type ConnectionState = "connecting" | "connected" | "waiting" | "closed";
+
+/** What a connection has come to. */
+export interface StateChange {
+  readonly state: ConnectionState;
+  /** Why, unless it is connected: for people. */
+  readonly reason?: string;
+  /** The WebSocket close code that led to it, if one did. */
+  readonly code?: number;
+  /** When it is tried again, in ms, if it is `waiting`. */
+  readonly retryInMs?: number;
+}
+
+/** The part of a WebSocket that is used. */
+export interface WebSocketLike {
+  addEventListener(
+    type: "message",
+    listener: (event: { readonly data: unknown }) => void,
+  ): void;
+  addEventListener(
+    type: "close",
+    listener: (event: {
+      readonly code: number;
+      readonly reason: string;
+    }) => void,
+  ): void;
+  send(message: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** What makes WebSockets. */
+export type WebSocketConstructor = new (
+  url: string,
+  protocols: string[],
+) => WebSocketLike;
+
+/** Where to connect to, and how patiently. */
+export interface Place {
+  readonly url: string;
+  readonly tokens: Tokens;
+  readonly WebSocket: WebSocketConstructor;
+  readonly connectTimeoutMs: number;
+  readonly maxRetryMs: number;
+}
+
+/** What is told to who uses a link. */
+export interface LinkUser {
+  onState(change: StateChange): void;
+  /** It is connected anew: whatever is to be sent again is sent now. */
+  onWelcome(): void;
+  /** The connection is gone; no answer will come to what it was asked. */
+  onLost(): void;
+  onFrame(frame: ServerFrame): void;
+  onError(error: unknown): void;
+}
+
+/** The longest pause before the second try, in ms; each later one may be double. */
+const FIRST_RETRY_MS = 250;
+/** A connection that lasted so long in ms was a good one. */
+const STABLE_MS = 5_000;
+/** How long a connection that may have died unseen has to show life, in ms. */
+const PROBE_MS = 5_000;
+/** How long a socket may take to close, in ms. */
+const CLOSE_MS = 2_000;
+
+/** Close codes after which a client stays closed (docs/protocol.md §3). */
+const FINAL = new Set<number>([
+  CLOSE_CODES.normal,
+  CLOSE_CODES.policy,
+  CLOSE_CODES.tooLarge,
+]);
+
+/** The answer to a frame. */
+type OnReply = (frame: ServerFrame) => void;
+
+/** A connection that is opened again after every loss. */
+export class Link {
+  readonly #place: Place;
+  readonly #user: LinkUser;
+  readonly #replies = new Map<unknown, OnReply>();
+  #state: StateChange = { state: "connecting" };
+  #socket: WebSocketLike | undefined;
+  #outgoing: Outgoing | undefined;
+  #maxFrameBytes = 0;
+  #token: string | undefined;
+  #expired: string | undefined;
+  #ref = 0;
+  #failures = 0;
+  #connectedAt = 0;
+  #heard = false;
+  /** Of the connection timeout, or of the pause before the next try. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  /** Changes when a connection is given up: what belongs to it is over. */
+  #turn = 0;
+
+  constructor(place: Place, user: LinkUser) {
+    this.#place = place;
+    this.#user = user;
+  }
+
+  /** Connects for the first time. */
+  open(): void {
+    this.#connect();
+  }
+
+  get state(): StateChange {
+    return this.#state;
+  }
+
+  /**
+   * Sends a frame.
+   *
+   * @param data the frame's `data` as JSON, if it has any.
+   * @param onReply called with the answer; never, if the connection is lost.
+   * @returns whether it is connected; if not, nothing was done.
+   * @throws {PayloadTooLargeError} when it is longer than the server takes.
+   */
+  send(
+    frame: { readonly type: string; readonly [field: string]: unknown },
+    data?: string,
+    onReply?: OnReply,
+  ): boolean {
+    const outgoing = this.#outgoing;
+    if (outgoing === undefined) return false;
+    const ref = onReply && ++this.#ref;
+    let text = JSON.stringify({ ...frame, ref });
+    if (data !== undefined) text = `${text.slice(0, -1)},"data":${data}}`;
+    const bytes = utf8Length(text);
+    if (bytes > this.#maxFrameBytes) {
+      throw new PayloadTooLargeError(
+        "payload-too-large",
+        `a frame may have ${this.#maxFrameBytes} bytes, not ${bytes}`,
+      );
+    }
+    if (onReply !== undefined) this.#replies.set(ref, onReply);
+    outgoing.add(text);
+    return true;
+  }
+
+  /** The network may be back, or gone unseen: looks at once. */
+  wake(): void {
+    if (this.#state.state === "waiting") {
+      this.#failures = 0;
+      this.#connect();
+    } else if (this.#outgoing !== undefined) {
+      this.#ping();
+      const turn = this.#turn;
+      setTimeout(() => {
+        if (turn === this.#turn && !this.#heard) this.#lose("no answer");
+      }, PROBE_MS);
+    }
+  }
+
+  /** Closes it for good. @returns when the socket is closed. */
+  close(reason: string): Promise<void> {
+    this.#outgoing?.flush();
+    const socket = this.#socket;
+    this.#giveUp();
+    this.#become({ state: "closed", reason });
+    return new Promise((resolve) => {
+      if (socket === undefined) return resolve();
+      const hard = setTimeout(resolve, CLOSE_MS);
+      socket.addEventListener("close", () => {
+        clearTimeout(hard);
+        resolve();
+      });
+      close(socket);
+    });
+  }
+
+  async #connect(): Promise<void> {
+    const { url, tokens, WebSocket, connectTimeoutMs } = this.#place;
+    clearTimeout(this.#timer);
+    const turn = ++this.#turn;
+    const isOver = () => turn !== this.#turn;
+    this.#become({ state: "connecting" });
+    this.#timer = setTimeout(
+      () => this.#lose("not connected in time"),
+      connectTimeoutMs,
+    );
+    try {
+      const token = await tokens.get(this.#expired);
+      if (isOver()) return;
+      this.#token = token;
+      const protocols = [BATCH_SUBPROTOCOL];
+      if (token) protocols.push(`sente-lite.token.${token}`);
+      const socket = new WebSocket(url, protocols);
+      this.#socket = socket;
+      socket.addEventListener("message", ({ data }) => {
+        if (!isOver()) this.#receive(data);
+      });
+      // An error is followed by a close, which says more.
+      socket.addEventListener("close", ({ code, reason }) => {
+        if (!isOver()) this.#onClose(code, reason);
+      });
+    } catch (error) {
+      if (isOver()) return;
+      this.#user.onError(error);
+      this.#lose(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #receive(message: unknown): void {
+    this.#heard = true;
+    const turn = this.#turn;
+    for (const frame of framesOf(message, (e) => this.#user.onError(e))) {
+      if (turn !== this.#turn) return;
+      try {
+        this.#take(frame);
+      } catch (error) {
+        this.#user.onError(error);
+      }
+    }
+  }
+
+  #take(frame: ServerFrame): void {
+    if (this.#outgoing === undefined) {
+      if (frame.type === "welcome") this.#start(frame);
+      return;
+    }
+    if (frame.type === "pong") return;
+    if (frame.type === "token-expiring") {
+      this.#renew();
+      return;
+    }
+    const ref = "ref" in frame ? frame.ref : undefined;
+    const onReply = this.#replies.get(ref);
+    if (onReply !== undefined) {
+      this.#replies.delete(ref);
+      onReply(frame);
+    } else if (frame.type === "error") {
+      // A whole message was refused, and which one nobody can tell: what it
+      // held is asked again over another connection.
+      this.#user.onError(refusal(frame.message, frame.reason));
+      this.#lose(frame.message);
+    } else this.#user.onFrame(frame);
+  }
+
+  #start(welcome: ServerFrameOf<"welcome">): void {
+    if (welcome.protocol !== 1) {
+      const reason = `the server speaks version ${welcome.protocol}`;
+      this.#user.onError(new ProtocolError("invalid-message", reason));
+      this.#end(reason);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#connectedAt = Date.now();
+    this.#expired = undefined;
+    this.#maxFrameBytes = welcome["max-frame-bytes"];
+    this.#outgoing = new Outgoing((message) => this.#socket?.send(message), {
+      maxFrameBytes: this.#maxFrameBytes,
+      // An older server does not say: then it is the protocol's default.
+      framesPerSecond: welcome["frames-per-second"] ?? 1_000,
+      framesBurst: welcome["frames-burst"] ?? 2_000,
+    });
+    this.#heartbeat = setInterval(() => {
+      if (this.#heard) this.#ping();
+      else this.#lose("no heartbeat");
+    }, welcome["heartbeat-ms"]);
+    this.#become({ state: "connected" });
+    this.#user.onWelcome();
+  }
+
+  /** By itself, never in an array: then it does not wake a channel. */
+  #ping(): void {
+    this.#heard = false;
+    this.#socket?.send(HEARTBEAT_PING);
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const token = await this.#place.tokens.get(this.#token);
+      if (token === this.#token) return;
+      const taken = this.send(
+        { type: "authenticate", token },
+        undefined,
+        (reply) => {
+          if (reply.type === "authenticate-result" && reply.success) return;
+          const reason = "reason" in reply ? reply.reason : undefined;
+          this.#user.onError(refusal("the new token is refused", reason));
+        },
+      );
+      if (taken) this.#token = token;
+    } catch (error) {
+      this.#user.onError(error);
+    }
+  }
+
+  /** Obeys the table of close codes (docs/protocol.md §3). */
+  #onClose(code: number, reason: string): void {
+    const said = `closed with ${code}${reason && `: ${reason}`}`;
+    const isExpired =
+      code === CLOSE_CODES.tokenExpired ||
+      (code === CLOSE_CODES.policy && reason.startsWith("token-expired"));
+    if (isExpired) this.#expired = this.#token;
+    if (!isExpired && FINAL.has(code)) this.#end(said, code);
+    else this.#lose(said, code);
+  }
+
+  /** The connection is gone: another one is opened, at once or later. */
+  #lose(reason: string, code?: number): void {
+    const lasted = this.#connectedAt ? Date.now() - this.#connectedAt : 0;
+    if (lasted > STABLE_MS) this.#failures = 0;
+    const socket = this.#socket;
+    this.#giveUp();
+    // A dead one may never say that it is closed: nobody waits for it.
+    if (socket !== undefined) close(socket);
+    const longest = Math.min(
+      FIRST_RETRY_MS * 2 ** (this.#failures - 1),
+      this.#place.maxRetryMs,
+    );
+    const retryInMs = this.#failures === 0 ? 0 : Math.random() * longest;
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#connect(), retryInMs);
+    this.#become({
+      state: "waiting",
+      reason,
+      retryInMs,
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+
+  /** The server wants it to stay closed. */
+  #end(reason: string, code?: number): void {
+    const socket = this.#socket;
+    this.#giveUp();
+    if (socket !== undefined) close(socket);
+    this.#become({
+      state: "closed",
+      reason,
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+
+  /** Forgets the socket and all that belongs to it. */
+  #giveUp(): void {
+    this.#turn += 1;
+    clearTimeout(this.#timer);
+    clearInterval(this.#heartbeat);
+    this.#outgoing?.stop();
+    const wasConnected = this.#outgoing !== undefined;
+    this.#outgoing = undefined;
+    this.#socket = undefined;
+    this.#connectedAt = 0;
+    this.#replies.clear();
+    if (wasConnected) this.#user.onLost();
+  }
+
+  #become(change: StateChange): void {
+    if (this.#state.state === "closed") return;
+    this.#state = change;
+    this.#user.onState(change);
+  }
+}
+
+/** Closes a socket that may not be open yet, or no longer. */
+function close(socket: WebSocketLike): void {
+  try {
+    socket.close(CLOSE_CODES.normal);
+  } catch {
+    // Then it is closed already.
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The requests that one channel is asked by this client.
+ *
+ * @module
+ */
+import type { DeliverTo } from "../protocol/fields.ts";
+import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
+import {
+  ConnectionLostError,
+  RemoteError,
+  refusal,
+  type SenteError,
+  TimeoutError,
+} from "./errors.ts";
+import type { Link } from "./link.ts";
+
+/** How to ask. */
+export interface RequestOptions {
+  /**
+   * How long to wait for the answer, in ms, 1 to 300,000. Default: what the
+   * channel's configuration says.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Aborting it cancels the request, here and at the service. */
+  readonly signal?: AbortSignal | undefined;
+  /** Everybody (the default), or the least busy one. */
+  readonly deliverTo?: DeliverTo | undefined;
+}
+
+/** What comes of a request. */
+export interface RequestEvents {
+  readonly onPart: (data: unknown) => void;
+  readonly onAnswer: (data: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What requests need of their channel. */
+export interface RequestsHost {
+  readonly id: string;
+  readonly send: Link["send"];
+}
+
+interface Open {
+  readonly data: string;
+  readonly options: RequestOptions;
+  readonly events: RequestEvents;
+  readonly cleanUp: () => void;
+  sent: boolean;
+  requestId: string | undefined;
+}
+
+/** How long a request may wait to be sent that does not say, in ms. */
+const UNSENT_MS = 30_000;
+
+/** Asks one channel. */
+export class Requests {
+  readonly #host: RequestsHost;
+  readonly #open = new Set<Open>();
+  readonly #byId = new Map<string, Open>();
+
+  constructor(host: RequestsHost) {
+    this.#host = host;
+  }
+
+  /** Whether no request is open. */
+  get isIdle(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /**
+   * Asks.
+   *
+   * @param data as JSON.
+   * @returns what cancels it; its failure is told the reason.
+   */
+  ask(
+    data: string,
+    options: RequestOptions,
+    events: RequestEvents,
+  ): (reason: unknown) => void {
+    const { signal, timeoutMs } = options;
+    const onAbort = () => this.#cancel(open, signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    const timer = setTimeout(() => {
+      if (open.sent && timeoutMs === undefined) return;
+      const within = `within ${timeoutMs ?? UNSENT_MS} ms`;
+      const message = open.sent ? `no answer ${within}` : `not sent ${within}`;
+      this.#fail(open, new TimeoutError("timeout", message));
+    }, timeoutMs ?? UNSENT_MS);
+    const open: Open = {
+      data,
+      options,
+      events,
+      cleanUp: () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      },
+      sent: false,
+      requestId: undefined,
+    };
+    this.#open.add(open);
+    if (signal?.aborted) onAbort();
+    else this.#send(open);
+    return (reason) => this.#cancel(open, reason);
+  }
+
+  /** Sends what was not sent yet. */
+  resume(): void {
+    for (const open of this.#open) this.#send(open);
+  }
+
+  /** The connection is lost, and the requests that were sent over it. */
+  lost(): void {
+    for (const open of this.#open) {
+      if (!open.sent) continue;
+      const message = "the connection was lost, and the request with it";
+      this.#fail(open, new ConnectionLostError("connection-lost", message));
+    }
+  }
+
+  /** Nothing is asked any more. */
+  end(error: SenteError): void {
+    for (const open of this.#open) this.#fail(open, error);
+  }
+
+  /** An answer came. */
+  take(response: ServerFrameOf<"rpc-response">): void {
+    const { reason, data, error, final } = response;
+    const open = this.#byId.get(response["request-id"]);
+    if (open === undefined) return;
+    if (!final) open.events.onPart(data);
+    else if (reason !== undefined) {
+      this.#fail(open, refusal(this.#what, reason));
+    } else if (error) this.#fail(open, new RemoteError(data));
+    else if (this.#close(open)) open.events.onAnswer(data);
+  }
+
+  get #what(): string {
+    return `request to "${this.#host.id}"`;
+  }
+
+  #send(open: Open): void {
+    if (open.sent) return;
+    const { timeoutMs, deliverTo } = open.options;
+    try {
+      open.sent = this.#host.send(
+        {
+          type: "rpc-request",
+          "channel-id": this.#host.id,
+          "timeout-ms": timeoutMs,
+          "deliver-to": deliverTo,
+        },
+        open.data,
+        (reply) => this.#delivered(open, reply),
+      );
+    } catch (error) {
+      this.#fail(open, error);
+    }
+  }
+
+  #delivered(open: Open, reply: ServerFrame): void {
+    if (reply.type !== "rpc-request-result") {
+      const said = reply.type === "error" ? reply : undefined;
+      this.#fail(open, refusal(said?.message ?? this.#what, said?.reason));
+      return;
+    }
+    const { delivery, "request-id": requestId } = reply;
+    if (!delivery.success || !requestId) {
+      this.#fail(open, refusal(this.#what, delivery.reason));
+    } else if (this.#open.has(open)) {
+      open.requestId = requestId;
+      this.#byId.set(requestId, open);
+    } else this.#sendCancel(requestId);
+  }
+
+  #cancel(open: Open, reason: unknown): void {
+    const { requestId } = open;
+    if (!this.#fail(open, reason)) return;
+    // Else the server has not said how it calls the request: see #delivered.
+    if (requestId !== undefined) this.#sendCancel(requestId);
+  }
+
+  #sendCancel(requestId: string): void {
+    this.#host.send({ type: "rpc-cancel", "request-id": requestId });
+  }
+
+  /** @returns whether it was still open. */
+  #fail(open: Open, error: unknown): boolean {
+    const wasOpen = this.#close(open);
+    if (wasOpen) open.events.onFailure(error);
+    return wasOpen;
+  }
+
+  #close(open: Open): boolean {
+    if (!this.#open.delete(open)) return false;
+    if (open.requestId !== undefined) this.#byId.delete(open.requestId);
+    open.cleanUp();
+    return true;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Answering what a channel is asked.
+ *
+ * @module
+ */
+import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
+import { InvalidDataError, PayloadTooLargeError, refusal } from "./errors.ts";
+import type { Link } from "./link.ts";
+
+/** A request to be answered. */
+export interface Asked<Data = unknown> {
+  readonly data: Data;
+  readonly channelId: string;
+  readonly requestId: string;
+  /** Who asks; null for a request over HTTP or from another Worker. */
+  readonly senderConnId: string | null;
+  /** The user who asks; null for an anonymous one. */
+  readonly senderUserId: string | null;
+  /** How long it stayed open from its start, in ms. */
+  readonly timeoutMs: number;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes the answer, or several parts of it, of what was asked. */
+export type Answering = (
+  asked: Asked,
+) => unknown | Promise<unknown> | AsyncIterable<unknown>;
+
+/** What responding needs of its channel. */
+export interface RespondingHost {
+  readonly id: string;
+  readonly send: Link["send"];
+  onError(error: unknown): void;
+}
+
+/** Answers the requests of one channel. */
+export class Responding {
+  readonly #host: RespondingHost;
+  readonly #answering: Answering;
+  readonly #check: (data: unknown) => unknown;
+  readonly #running = new Map<string, AbortController>();
+  #onIdle = () => {};
+
+  /** @param check each answer, or each part of it, passes through it. */
+  constructor(
+    host: RespondingHost,
+    answering: Answering,
+    check: (data: unknown) => unknown,
+  ) {
+    this.#host = host;
+    this.#answering = answering;
+    this.#check = check;
+  }
+
+  /** Resolves when no answer is being made. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+  }
+
+  /** A request came. */
+  async take(request: ServerFrameOf<"rpc-request">): Promise<void> {
+    const requestId = request["request-id"];
+    const timeoutMs = request["timeout-ms"];
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#running.set(requestId, controller);
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    const answer = async (data: unknown, final: boolean) => {
+      await this.#check(data);
+      if (!signal.aborted) this.#send(requestId, data, final);
+    };
+    try {
+      const outcome = await this.#answering({
+        data: request.data,
+        channelId: request["channel-id"],
+        requestId,
+        senderConnId: request["sender-conn-id"],
+        senderUserId: request["sender-user-id"],
+        timeoutMs,
+        signal,
+      });
+      if (isIterable(outcome)) {
+        const parts = outcome[Symbol.asyncIterator]();
+        // Whoever makes them is told to stop when nobody waits any more.
+        signal.addEventListener("abort", () => {
+          parts.return?.()?.catch((error) => this.#host.onError(error));
+        });
+        let part = await parts.next();
+        for (; !part.done; part = await parts.next()) {
+          await answer(part.value, false);
+        }
+        // What a generator returns, if anything.
+        if (part.value === undefined) this.#send(requestId, null, true);
+        else await answer(part.value, true);
+      } else await answer(outcome, true);
+    } catch (error) {
+      if (error instanceof InvalidDataError) this.#host.onError(error);
+      // Its message and no more: a stack is nobody else's business.
+      const message = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) this.#send(requestId, { message }, true, true);
+    }
+    clearTimeout(timer);
+    this.#running.delete(requestId);
+    this.#onIdle();
+  }
+
+  /** A requester has cancelled. */
+  cancel(requestId: string): void {
+    this.#running.get(requestId)?.abort();
+  }
+
+  /** The connection is lost: nobody waits for these answers. */
+  lost(): void {
+    for (const controller of this.#running.values()) controller.abort();
+  }
+
+  #send(
+    requestId: string,
+    data: unknown,
+    final: boolean,
+    error?: boolean,
+  ): void {
+    const frame = { type: "rpc-response", "request-id": requestId };
+    const json = JSON.stringify(data ?? null) ?? "null";
+    try {
+      this.#host.send({ ...frame, final, error }, json, (reply) =>
+        this.#sent(reply),
+      );
+    } catch (tooLarge) {
+      if (!(tooLarge instanceof PayloadTooLargeError)) throw tooLarge;
+      this.#host.onError(tooLarge);
+      const said = JSON.stringify({ message: tooLarge.message });
+      this.#host.send({ ...frame, error: true }, said);
+    }
+  }
+
+  #sent(reply: ServerFrame): void {
+    const reason = "reason" in reply ? reply.reason : undefined;
+    // That it came too late is nobody's fault.
+    if (reason === undefined || reason === "request-not-found") return;
+    this.#host.onError(refusal(`respond on "${this.#host.id}"`, reason));
+  }
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return (
+    typeof value === "object" && value !== null && Symbol.asyncIterator in value
+  );
+}

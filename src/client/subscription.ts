@@ -1,0 +1,340 @@
+/**
+ * One subscription: where it stands, and how it goes on after a break.
+ *
+ * @module
+ */
+import type { Position } from "../protocol/fields.ts";
+import type {
+  ChannelMessage,
+  ServerFrame,
+  ServerFrameOf,
+} from "../protocol/server-frames.ts";
+import {
+  ClosedError,
+  ProtocolError,
+  refusal,
+  type SenteError,
+} from "./errors.ts";
+import { Emitter } from "./events.ts";
+import type { Link } from "./link.ts";
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** Up to where everything is known: what came later is handed over first. */
+  readonly since?: Position | undefined;
+  /** At most so many retained messages, where nothing is recovered. */
+  readonly retainedLimit?: number | undefined;
+  /**
+   * Whether the next message waits until the promise that the handler
+   * returned for this one settles. Default false.
+   */
+  readonly sequential?: boolean | undefined;
+  /** Aborting it unsubscribes. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Messages were missed that the server holds no more. */
+export interface Gap {
+  /** Up to where everything was handed over. */
+  readonly since: Position;
+  /** After which message it goes on. */
+  readonly position: Position;
+  /** How many are missing, if the numbering did not start over. */
+  readonly missed: number | undefined;
+}
+
+/** What a subscription tells. */
+export interface SubscriptionEvents {
+  /** Messages were missed that the server holds no more. */
+  gap: Gap;
+  /** It is over; with the error unless its user ended it. */
+  end: { readonly error?: SenteError };
+}
+
+/** What a subscription needs of its channel. */
+export interface SubscriptionHost {
+  readonly id: string;
+  readonly send: Link["send"];
+  onError(error: unknown): void;
+  /** A message was processed, or several. */
+  onProcessed(): void;
+  /**
+   * It is over.
+   *
+   * @param tells whether the server is to know.
+   * @returns when it does.
+   */
+  onEnd(subscription: Subscription, tells: boolean): Promise<void>;
+  /** Whether a message is one that its publisher, who is here, excluded. */
+  isExcluded(messageId: string): boolean;
+}
+
+/** How a subscription takes part. */
+export interface Delivery {
+  /** Hands a message over; the next one waits for the promise, if it is one. */
+  readonly deliver: (message: ChannelMessage, replayed: boolean) => unknown;
+  /** Whether it wants only what comes while it is connected. */
+  readonly isLiveOnly?: boolean;
+}
+
+/** With more than so many undelivered messages it asks for no others. */
+const MAX_BACKLOG = 1_000;
+/** How long to wait where it may work later, in ms. */
+const RETRY_MS = 1_000;
+/** Refusals that may pass, of a subscription that stood before. */
+const PASSING = new Set([
+  // The server may count the connection that broke for a while.
+  "max-subscribers-reached",
+  "internal-error",
+  "outcome-unknown",
+  "unavailable",
+]);
+
+/** A subscription to one channel, across all connections. */
+export class Subscription {
+  /** The channel. */
+  readonly channelId: string;
+  /** @internal Settles when it is subscribed for the first time. */
+  readonly ready: Promise<Subscription>;
+  readonly #host: SubscriptionHost;
+  readonly #options: SubscribeOptions;
+  readonly #delivery: Delivery;
+  readonly #events = new Emitter<SubscriptionEvents>();
+  #phase: "waiting" | "asking" | "live" | "ended" = "waiting";
+  #hasBegun = false;
+  /** Up to where everything has come. */
+  #read: Position | undefined;
+  /** Up to where everything was handed over, while `#backlog` is not empty. */
+  #processed: Position | undefined;
+  #backlog: {
+    message: ChannelMessage;
+    replayed: boolean;
+    position: Position | undefined;
+  }[] = [];
+  #isDelivering = false;
+  /** Whether it waits for its consumer before it asks for more. */
+  #isFull = false;
+  #error: SenteError | undefined;
+  #resolve: (subscription: Subscription) => void = () => {};
+  #reject: (error: SenteError) => void = () => {};
+
+  /** @internal */
+  constructor(
+    host: SubscriptionHost,
+    delivery: Delivery,
+    options: SubscribeOptions,
+  ) {
+    this.channelId = host.id;
+    this.#host = host;
+    this.#delivery = delivery;
+    this.#options = options;
+    this.#read = options.since;
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    options.signal?.addEventListener("abort", () => this.unsubscribe());
+  }
+
+  /**
+   * Up to where every message has been processed: what `since` takes.
+   * Undefined before it is subscribed.
+   */
+  get position(): Position | undefined {
+    return this.#isDelivering ? this.#processed : this.#read;
+  }
+
+  /** Listens to an event. @returns what ends that. */
+  on<K extends keyof SubscriptionEvents>(
+    name: K,
+    listener: (event: SubscriptionEvents[K]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Ends it. Nothing is delivered any more. */
+  async unsubscribe(): Promise<void> {
+    if (this.#phase === "ended") return;
+    this.#backlog = [];
+    await this.end();
+  }
+
+  /** @internal It is connected: asks for what comes, and for what came. */
+  ask(): void {
+    if (this.#phase === "ended" || this.#phase === "asking") return;
+    this.#phase = "waiting";
+    // A consumer that cannot follow is not to be handed even more.
+    this.#isFull = this.#backlog.length > MAX_BACKLOG;
+    if (this.#isFull) return;
+    const { isLiveOnly } = this.#delivery;
+    const asked = this.#host.send(
+      {
+        type: "subscribe",
+        "channel-id": this.channelId,
+        since: isLiveOnly ? undefined : this.#read,
+        "retained-limit": isLiveOnly ? 0 : this.#options.retainedLimit,
+      },
+      undefined,
+      (reply) => this.#answered(reply),
+    );
+    if (asked) this.#phase = "asking";
+  }
+
+  /** @internal The connection is lost. */
+  lost(): void {
+    if (this.#phase !== "ended") this.#phase = "waiting";
+  }
+
+  /** @internal The server could not keep it. */
+  dropped(reason: string): void {
+    if (this.#phase !== "live") return;
+    if (reason === "gap") this.ask();
+    else this.#refused(reason);
+  }
+
+  /** @internal A message came. */
+  take(message: ChannelMessage, replayed = false): void {
+    const { seq } = message;
+    // Before the answer to `subscribe`, it is what that holds as well.
+    if (this.#phase !== "live") return;
+    if (seq !== undefined) {
+      if (!this.#advance(seq, replayed)) return;
+      if (replayed && this.#host.isExcluded(message["message-id"])) return;
+    }
+    this.#backlog.push({ message, replayed, position: this.#read });
+    if (!this.#isDelivering) this.#deliver();
+  }
+
+  /** @internal A message of this connection's own that excluded it. */
+  passOver(seq: number): void {
+    if (this.#phase === "live") this.#advance(seq, false);
+  }
+
+  /** @internal It is over; what has come is delivered still. */
+  async end(error?: SenteError): Promise<void> {
+    if (this.#phase === "ended") return;
+    this.#phase = "ended";
+    this.#error = error;
+    this.#reject(error ?? refusal("subscribe", "unsubscribed"));
+    const gone = this.#host.onEnd(this, error === undefined);
+    if (!this.#isDelivering) this.#tellEnd();
+    await gone;
+  }
+
+  /** Whether a number is the next one. What is missing is asked for. */
+  #advance(seq: number, replayed: boolean): boolean {
+    const read = this.#read;
+    if (read === undefined || seq <= read.seq) return false;
+    if (seq > read.seq + 1 && !replayed) {
+      this.ask();
+      return false;
+    }
+    this.#read = { epoch: read.epoch, seq };
+    return true;
+  }
+
+  #answered(reply: ServerFrame): void {
+    if (this.#phase !== "asking") return;
+    this.#phase = "waiting";
+    if (reply.type === "subscription-result" && reply.success) {
+      this.#begin(reply);
+    } else if ("reason" in reply && reply.reason !== undefined) {
+      const later =
+        "retry-after-ms" in reply ? reply["retry-after-ms"] : undefined;
+      this.#refused(reply.reason, later);
+    } else this.#refused("invalid-message");
+  }
+
+  #begin(result: ServerFrameOf<"subscription-result">): void {
+    const { epoch, seq, recovered } = result;
+    if (epoch === undefined || seq === undefined) {
+      this.end(new ProtocolError("invalid-message", "a result without seq"));
+      return;
+    }
+    const retained = result["retained-messages"] ?? [];
+    const since = this.#delivery.isLiveOnly ? undefined : this.#read;
+    this.#phase = "live";
+    if (since === undefined || recovered !== true) {
+      const sameEpoch = since?.epoch === epoch && since.seq <= seq;
+      const start = seq - retained.length;
+      const position = {
+        epoch,
+        seq: sameEpoch ? Math.max(start, since.seq) : start,
+      };
+      this.#read = position;
+      if (since !== undefined) {
+        const missed = sameEpoch ? position.seq - since.seq : undefined;
+        this.#tellGap({ since, position, missed });
+      }
+    }
+    for (const message of retained) this.take(message, true);
+    this.#read = { epoch, seq };
+    this.#hasBegun = true;
+    this.#resolve(this);
+  }
+
+  #refused(reason: string, retryAfterMs?: number): void {
+    const error = refusal(`subscribe to "${this.channelId}"`, reason);
+    const mayPass = this.#hasBegun && PASSING.has(reason);
+    if (!mayPass && reason !== "rate-limited") {
+      this.end(error);
+      return;
+    }
+    this.#phase = "waiting";
+    this.#host.onError(error);
+    const pause = RETRY_MS * (1 + Math.random());
+    setTimeout(() => {
+      if (this.#phase === "waiting") this.ask();
+    }, retryAfterMs ?? pause);
+  }
+
+  /** Hands over what has come, one after another. */
+  #deliver(): void {
+    this.#isDelivering = true;
+    for (;;) {
+      const entry = this.#backlog.shift();
+      if (entry === undefined) break;
+      let outcome: unknown;
+      try {
+        outcome = this.#delivery.deliver(entry.message, entry.replayed);
+      } catch (error) {
+        this.#host.onError(error);
+      }
+      const done = () => {
+        this.#processed = entry.position;
+        this.#host.onProcessed();
+      };
+      if (outcome instanceof Promise) {
+        outcome
+          .catch((error) => this.#host.onError(error))
+          .then(() => {
+            done();
+            this.#deliver();
+          });
+        return;
+      }
+      done();
+    }
+    this.#isDelivering = false;
+    if (this.#phase === "ended") this.#tellEnd();
+    else if (this.#isFull) this.ask();
+  }
+
+  #tellGap(gap: Gap): void {
+    const tell = () =>
+      this.#events.emit("gap", gap, (error) => this.#host.onError(error));
+    if (this.#hasBegun) tell();
+    // Nobody can listen yet.
+    else setTimeout(tell);
+  }
+
+  #tellEnd(): void {
+    const error = this.#error;
+    const onThrow = (thrown: unknown) => this.#host.onError(thrown);
+    const end = error === undefined ? {} : { error };
+    const isHeard = this.#events.emit("end", end, onThrow);
+    // Of other ends its promise tells, or the state of the client.
+    const isTold = !this.#hasBegun || error instanceof ClosedError;
+    if (!isHeard && !isTold && error !== undefined) onThrow(error);
+  }
+}

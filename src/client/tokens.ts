@@ -1,0 +1,46 @@
+/**
+ * Where a client's token comes from.
+ *
+ * @module
+ */
+
+/** A token, or what fetches one: it is asked again when one has expired. */
+export type TokenSource =
+  | string
+  | (() => string | undefined | Promise<string | undefined>);
+
+/** A client's token, fetched once for all its connections. */
+export class Tokens {
+  readonly #source: TokenSource | undefined;
+  #token: string | undefined;
+  #fetching: Promise<void> | undefined;
+
+  constructor(source: TokenSource | undefined) {
+    this.#source = source;
+  }
+
+  /**
+   * The token; a new one in place of one that has expired.
+   *
+   * @throws what the source throws; the next call asks it again.
+   */
+  async get(expired?: string): Promise<string | undefined> {
+    const source = this.#source;
+    if (typeof source !== "function") return source;
+    if (this.#token === undefined || this.#token === expired) {
+      this.#fetching ??= this.#fetch(source);
+      await this.#fetching;
+    }
+    return this.#token;
+  }
+
+  async #fetch(
+    source: () => string | undefined | Promise<string | undefined>,
+  ): Promise<void> {
+    try {
+      this.#token = await source();
+    } finally {
+      this.#fetching = undefined;
+    }
+  }
+}
