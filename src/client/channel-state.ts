@@ -4,7 +4,7 @@
  * @module
  */
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import { ChannelDeletedError, refusal, type SenteError } from "./errors.ts";
+import { failure, type SenteError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { Publishing, type Queue } from "./publishing.ts";
 import { Requests } from "./requests.ts";
@@ -38,6 +38,7 @@ export class ChannelState implements SubscriptionHost {
   readonly #subscriptions = new Set<Subscription>();
   /** Told when the connection is lost before the server knows. */
   readonly #leaving = new Set<() => void>();
+  readonly #onDrained = new Set<() => void>();
   #unacknowledged = 0;
   #acknowledged = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
@@ -60,8 +61,18 @@ export class ChannelState implements SubscriptionHost {
   }
 
   /** Resolves when all is published and answered. */
-  async drained(): Promise<void> {
-    await Promise.all([this.publishing.idle(), this.responding?.idle()]);
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrained.add(resolve);
+      this.onSettled();
+    });
+  }
+
+  onSettled(): void {
+    const { publishing, responding } = this;
+    if (!publishing.isIdle || responding?.isIdle === false) return;
+    for (const resolve of this.#onDrained) resolve();
+    this.#onDrained.clear();
   }
 
   /** Subscribes once more. */
@@ -132,16 +143,11 @@ export class ChannelState implements SubscriptionHost {
         break;
       case "unsubscribed":
         this.#endSubscriptions(
-          refusal(`subscribe to "${this.id}"`, frame.reason),
+          failure(frame.reason, `subscribe to "${this.id}"`),
         );
         break;
       case "channel-deleted":
-        this.#endSubscriptions(
-          new ChannelDeletedError(
-            "channel-deleted",
-            `the channel "${this.id}" was deleted`,
-          ),
-        );
+        this.#endSubscriptions(failure(frame.type, `"${this.id}"`));
         break;
       case "rpc-request":
         this.responding?.take(frame);

@@ -5,7 +5,8 @@
  */
 import type { ChannelMessage } from "../protocol/server-frames.ts";
 import type { ChannelState } from "./channel-state.ts";
-import { SenteError } from "./errors.ts";
+import { failure } from "./errors.ts";
+import { toJson } from "./json.ts";
 import type { Published, PublishOptions } from "./publishing.ts";
 import type { RequestEvents, RequestOptions } from "./requests.ts";
 import { type Asked, Responding } from "./responding.ts";
@@ -50,13 +51,6 @@ export interface Responder {
   stop(): Promise<void>;
 }
 
-/** What a channel needs of its client. */
-export interface ChannelContext {
-  state(): ChannelState;
-  /** @throws {ClosedError} when it is closed, or about to. */
-  checkOpen(): void;
-}
-
 /**
  * One channel. `Out` is what may be sent, `In` what comes.
  *
@@ -65,13 +59,23 @@ export interface ChannelContext {
 export class Channel<Out extends Data = Data, In extends Data = Data> {
   /** The channel-id. */
   readonly id: string;
-  readonly #context: ChannelContext;
+  readonly #state: () => ChannelState;
+  readonly #onError: (error: unknown) => void;
   readonly #schemas: ChannelSchemas;
 
-  /** @internal Use {@link Client.channel}. */
-  constructor(id: string, context: ChannelContext, schemas: ChannelSchemas) {
+  /**
+   * @internal Use {@link Client.channel}.
+   * @param state throws when the client is closed.
+   */
+  constructor(
+    id: string,
+    state: () => ChannelState,
+    onError: (error: unknown) => void,
+    schemas: ChannelSchemas,
+  ) {
     this.id = id;
-    this.#context = context;
+    this.#state = state;
+    this.#onError = onError;
     this.#schemas = schemas;
   }
 
@@ -88,7 +92,6 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     handler: (message: Message<In["message"]>) => unknown,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    this.#context.checkOpen();
     return this.#subscribe(handler, options).ready;
   }
 
@@ -99,9 +102,9 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
   messages(
     options: Omit<SubscribeOptions, "sequential"> = {},
   ): Messages<In["message"]> {
-    this.#context.checkOpen();
-    const stream = new Stream<Message<In["message"]>>(() =>
-      subscription.unsubscribe(),
+    const stream = new Stream<Message<In["message"]>>(
+      (message) => message,
+      () => subscription.unsubscribe(),
     );
     const subscription = this.#subscribe((message) => stream.push(message), {
       ...options,
@@ -129,10 +132,10 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["message"],
     options: PublishOptions = {},
   ): Promise<Published> {
-    this.#context.checkOpen();
+    const { publishing } = this.#state();
     const check = validated(this.#schemas.message, data, "the message");
     if (check instanceof Promise) await check;
-    return this.#context.state().publishing.publish(toJson(data), options);
+    return publishing.publish(toJson(data), options);
   }
 
   /**
@@ -149,14 +152,11 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["request"],
     options: RequestOptions = {},
   ): Promise<In["answer"]> {
-    this.#context.checkOpen();
-    const check = validated(this.#schemas.request, data, "the request");
-    if (check instanceof Promise) await check;
     const answer = await new Promise((onAnswer, onFailure) => {
       const events = { onPart: () => {}, onAnswer, onFailure };
-      this.#context.state().requests.ask(toJson(data), options, events);
+      this.#ask(data, options, events).catch(onFailure);
     });
-    return validated(this.#schemas.answer, answer, "the answer");
+    return this.#checkAnswer(answer);
   }
 
   /**
@@ -167,33 +167,20 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["request"],
     options: RequestOptions = {},
   ): AsyncIterableIterator<In["answer"]> {
-    let cancel = (_reason: unknown): void => {};
-    const stream = new Stream<In["answer"]>(() =>
-      cancel(new SenteError("cancelled", "nobody wants the rest")),
+    const stream = new Stream<In["answer"]>(
+      (answer) => this.#checkAnswer(answer),
+      async () => (await asked)?.(failure("cancelled", "the loop was left")),
     );
-    const onFailure = (error: unknown) => stream.end(error);
-    // One after another, even if checking takes a while.
-    let checked: Promise<unknown> = Promise.resolve();
     const onPart = (part: unknown) => {
-      const check = () => validated(this.#schemas.answer, part, "the answer");
-      checked = checked.then(check).then((valid) => {
-        stream.push(valid as In["answer"]);
-      }, onFailure);
+      stream.push(part);
     };
+    const onFailure = (error: unknown) => stream.end(error);
     const onAnswer = (answer: unknown) => {
       if (answer !== null) onPart(answer);
-      checked = checked.then(() => stream.end());
+      stream.end();
     };
-    const ask = (events: RequestEvents) => {
-      const { requests } = this.#context.state();
-      cancel = requests.ask(toJson(data), options, events);
-    };
-    const start = async () => {
-      this.#context.checkOpen();
-      await validated(this.#schemas.request, data, "the request");
-      ask({ onPart, onAnswer, onFailure });
-    };
-    start().catch(onFailure);
+    const events = { onPart, onAnswer, onFailure };
+    const asked = this.#ask(data, options, events).catch(onFailure);
     return stream;
   }
 
@@ -211,18 +198,17 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
   ): Promise<Responder> {
     const responder = this.#respond(answering);
     // Nobody need wait for it: then it is an error of the client.
-    responder.catch((error) => this.#context.state().onError(error));
+    responder.catch(this.#onError);
     return responder;
   }
 
   async #respond(
     answering: (request: Asked<In["request"]>) => Answer<Out["answer"]>,
   ): Promise<Responder> {
-    this.#context.checkOpen();
     const { request, answer } = this.#schemas;
-    const state = this.#context.state();
+    const state = this.#state();
     if (state.responding !== undefined) {
-      throw new SenteError("responding", `"${this.id}" has a responder here`);
+      throw failure("responding", `respond on "${this.id}" once more`);
     }
     const responding = new Responding(
       state,
@@ -237,7 +223,8 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       { deliver: () => {}, isLiveOnly: true },
       {},
     );
-    subscription.on("end", () => {
+    subscription.on("end", async () => {
+      await state.drained();
       state.responding = undefined;
     });
     await subscription.ready;
@@ -245,16 +232,31 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       channelId: this.id,
       stop: async () => {
         await subscription.unsubscribe();
-        await responding.idle();
+        await state.drained();
       },
     };
+  }
+
+  async #ask(
+    data: Out["request"],
+    options: RequestOptions,
+    events: RequestEvents,
+  ): Promise<(reason: unknown) => void> {
+    const { requests } = this.#state();
+    const check = validated(this.#schemas.request, data, "the request");
+    if (check instanceof Promise) await check;
+    return requests.ask(toJson(data), options, events);
+  }
+
+  #checkAnswer(answer: unknown): In["answer"] {
+    return validated(this.#schemas.answer, answer, "the answer");
   }
 
   #subscribe(
     handler: (message: Message<In["message"]>) => unknown,
     options: SubscribeOptions,
   ): Subscription {
-    const state = this.#context.state();
+    const state = this.#state();
     const deliver = (message: ChannelMessage, replayed: boolean) => {
       const hand = (data: unknown) => {
         const outcome = handler({
@@ -269,7 +271,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
         });
         if (!(outcome instanceof Promise)) return;
         if (options.sequential) return outcome;
-        outcome.catch((error) => state.onError(error));
+        outcome.catch(this.#onError);
       };
       const what = `message ${message["message-id"]} of "${this.id}"`;
       const data = validated(this.#schemas.message, message.data, what);
@@ -277,11 +279,4 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     };
     return state.subscribe({ deliver }, options);
   }
-}
-
-/** @throws {TypeError} when it cannot be said in JSON. */
-function toJson(data: unknown): string {
-  const json = JSON.stringify(data ?? null);
-  if (json === undefined) throw new TypeError("data must be JSON");
-  return json;
 }

@@ -3,15 +3,11 @@
  *
  * @module
  */
-import {
-  CHANNEL_ID_RULE,
-  channelOfRequest,
-  isChannelId,
-} from "../protocol/names.ts";
+import { CHANNEL_ID_RULE, isChannelId } from "../protocol/names.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { Channel } from "./channel.ts";
 import { ChannelState } from "./channel-state.ts";
-import { ClosedError } from "./errors.ts";
+import { failure, type SenteError } from "./errors.ts";
 import { Emitter } from "./events.ts";
 import {
   type ConnectionState,
@@ -65,14 +61,17 @@ export class Client<Channels = object> {
   readonly #options: ConnectOptions;
   readonly #tokens: Tokens;
   readonly #queue: Queue;
-  readonly #events = new Emitter<ClientEvents>();
+  readonly #events = new Emitter<ClientEvents>((error) =>
+    this.#fail(error, undefined),
+  );
   /** By channel-id; the session has none. */
   readonly #links = new Map<string | undefined, Link>();
   readonly #channels = new Map<string, ChannelState>();
   readonly #cleanUp: (() => void)[] = [];
   #state: StateChange = { state: "connecting" };
+  #isFailing = false;
   #closing: Promise<void> | undefined;
-  #closed: ClosedError | undefined;
+  #closed: SenteError | undefined;
 
   /** @internal */
   constructor(url: string | URL, options: ConnectOptions) {
@@ -112,13 +111,15 @@ export class Client<Channels = object> {
     Received<DataOf<Channels, Id>, Schemas>
   > {
     if (!isChannelId(id)) throw new TypeError(CHANNEL_ID_RULE);
-    const context = {
-      state: () => this.#channel(id),
-      checkOpen: () => {
+    return new Channel(
+      id,
+      () => {
         if (this.#closed) throw this.#closed;
+        return this.#channel(id);
       },
-    };
-    return new Channel(id, context, schemas ?? {});
+      (error) => this.#fail(error, id),
+      schemas ?? {},
+    );
   }
 
   /**
@@ -131,7 +132,7 @@ export class Client<Channels = object> {
   }
 
   async #close(): Promise<void> {
-    this.#closed ??= new ClosedError("closed", "the client is closed");
+    this.#closed ??= failure("closed", "the client");
     const channels = [...this.#channels.values()];
     await Promise.all(channels.map((channel) => channel.drained()));
     const links = [...this.#links.values()];
@@ -186,17 +187,18 @@ export class Client<Channels = object> {
   }
 
   #onFrame(frame: ServerFrame): void {
-    const id =
-      "channel-id" in frame
-        ? frame["channel-id"]
-        : "request-id" in frame && channelOfRequest(frame["request-id"]);
-    if (id) this.#channels.get(id)?.onFrame(frame);
+    if ("channel-id" in frame) {
+      this.#channels.get(frame["channel-id"])?.onFrame(frame);
+      return;
+    }
+    // Only the id of its request says which channel it is about.
+    for (const channel of this.#channels.values()) channel.onFrame(frame);
   }
 
   #onState(key: string | undefined, change: StateChange): void {
     const { state, reason = "closed" } = change;
     if (state === "closed" && this.#closed === undefined) {
-      const error = new ClosedError("closed-by-server", reason);
+      const error = failure("closed-by-server", reason);
       if (key === undefined) {
         this.#closed = error;
         this.#end(error);
@@ -206,26 +208,21 @@ export class Client<Channels = object> {
         channel?.onClosed(error);
       }
     }
-    if (key === undefined) {
-      this.#become(change);
-      return;
-    }
     const all = [...this.#links.values()].map((link) => link.state);
-    const worst =
-      all.find((each) => each.state === "waiting") ??
-      all.find((each) => each.state === "connecting") ??
-      all.find((each) => each.state === "connected");
-    if (worst !== undefined) this.#become(worst);
+    const worst = ["waiting", "connecting", "connected", "closed"]
+      .map((state) => all.find((each) => each.state === state))
+      .find((change) => change);
+    this.#become(worst ?? change);
   }
 
   #become(change: StateChange): void {
     const isNews =
       change.state !== this.#state.state || change.state === "waiting";
     this.#state = change;
-    if (isNews) this.#emit("state", change);
+    if (isNews) this.#events.emit("state", change);
   }
 
-  #end(error: ClosedError): void {
+  #end(error: SenteError): void {
     for (const cleanUp of this.#cleanUp) cleanUp();
     for (const channel of this.#channels.values()) channel.onClosed(error);
   }
@@ -264,15 +261,14 @@ export class Client<Channels = object> {
   }
 
   #fail(error: unknown, channelId: string | undefined): void {
-    if (!this.#emit("error", { error, channelId })) console.error(error);
-  }
-
-  #emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]) {
-    return this.#events.emit(name, event, (thrown) => {
-      // A listener to errors that throws is not told of that as well.
-      if (name === "error") console.error(thrown);
-      else this.#fail(thrown, undefined);
-    });
+    // A listener to errors that throws is not told of that as well.
+    let isHeard = false;
+    if (!this.#isFailing) {
+      this.#isFailing = true;
+      isHeard = this.#events.emit("error", { error, channelId });
+      this.#isFailing = false;
+    }
+    if (!isHeard) console.error(error);
   }
 
   #pathOf(channelId: string): string {
@@ -289,7 +285,7 @@ function toWebSocketUrl(url: string | URL): URL {
   const absolute = new URL(url, location?.href);
   absolute.protocol = absolute.protocol.replace(/^http/, "ws");
   if (!absolute.protocol.startsWith("ws")) {
-    throw new TypeError(`a WebSocket URL begins with ws: or wss:, not ${url}`);
+    throw new TypeError(`not a URL of a WebSocket: ${url}`);
   }
   return absolute;
 }

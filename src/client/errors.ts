@@ -122,11 +122,27 @@ const CLASSES: { readonly [reason: string]: typeof SenteError } = {
   timeout: TimeoutError,
   "no-subscribers": NoSubscribersError,
   "responders-gone": RespondersGoneError,
+  "connection-lost": ConnectionLostError,
   "outcome-unknown": OutcomeUnknownError,
+  "queue-full": QueueFullError,
+  closed: ClosedError,
+  "closed-by-server": ClosedError,
+  "not-understood": ProtocolError,
 };
 
-/** What the server's refusal is for who asked. */
-export function refusal(what: string, reason = "no reason"): SenteError {
-  const Class = Object.hasOwn(CLASSES, reason) ? CLASSES[reason] : undefined;
-  return new (Class ?? SenteError)(reason, `${what}: ${reason}`);
+/**
+ * The error for a reason.
+ *
+ * @param what did not succeed.
+ * @param operation that is not granted, if the server says which.
+ */
+export function failure(
+  reason: string | undefined,
+  what: string,
+  operation?: string,
+): SenteError {
+  const said = reason ?? "no reason";
+  const Class = Object.hasOwn(CLASSES, said) ? CLASSES[said] : SenteError;
+  const detail = operation ? ` (${operation})` : "";
+  return new (Class ?? SenteError)(said, `${what}: ${said}${detail}`);
 }

@@ -6,9 +6,15 @@
 
 /** Listeners by the name of what they listen to. */
 export class Emitter<Events extends object> {
+  readonly #onThrow: (error: unknown) => void;
   readonly #listeners: {
     [K in keyof Events]?: Set<(event: Events[K]) => void>;
   } = {};
+
+  /** @param onThrow told what a listener throws. */
+  constructor(onThrow: (error: unknown) => void) {
+    this.#onThrow = onThrow;
+  }
 
   /** Listens from now on. @returns what ends that. */
   on<K extends keyof Events>(
@@ -27,17 +33,13 @@ export class Emitter<Events extends object> {
    *
    * @returns whether anybody does.
    */
-  emit<K extends keyof Events>(
-    name: K,
-    event: Events[K],
-    onThrow: (error: unknown) => void,
-  ): boolean {
+  emit<K extends keyof Events>(name: K, event: Events[K]): boolean {
     const listeners = [...(this.#listeners[name] ?? [])];
     for (const listener of listeners) {
       try {
         listener(event);
       } catch (error) {
-        onThrow(error);
+        this.#onThrow(error);
       }
     }
     return listeners.length > 0;

@@ -10,11 +10,16 @@
  * @module
  */
 import { BATCH_SUBPROTOCOL, HEARTBEAT_PING } from "../protocol/framing.ts";
-import { utf8Length } from "../protocol/names.ts";
-import { CLOSE_CODES } from "../protocol/reasons.ts";
+import { utf8 } from "../protocol/names.ts";
+import {
+  CLOSE_NORMAL,
+  CLOSE_POLICY,
+  CLOSE_TOKEN_EXPIRED,
+  CLOSE_TOO_LARGE,
+} from "../protocol/reasons.ts";
 import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
-import { PayloadTooLargeError, ProtocolError, refusal } from "./errors.ts";
-import { framesOf } from "./frames.ts";
+import { failure } from "./errors.ts";
+import { framesOf, refusalOf } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -27,7 +32,7 @@ export interface StateChange {
   /** Why, unless it is connected: for people. */
   readonly reason?: string;
   /** The WebSocket close code that led to it, if one did. */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** When it is tried again, in ms, if it is `waiting`. */
   readonly retryInMs?: number;
 }
@@ -85,11 +90,7 @@ const PROBE_MS = 5_000;
 const CLOSE_MS = 2_000;
 
 /** Close codes after which a client stays closed (docs/protocol.md §3). */
-const FINAL = new Set<number>([
-  CLOSE_CODES.normal,
-  CLOSE_CODES.policy,
-  CLOSE_CODES.tooLarge,
-]);
+const FINAL: readonly number[] = [CLOSE_NORMAL, CLOSE_POLICY, CLOSE_TOO_LARGE];
 
 /** The answer to a frame. */
 type OnReply = (frame: ServerFrame) => void;
@@ -147,15 +148,13 @@ export class Link {
     const ref = onReply && ++this.#ref;
     let text = JSON.stringify({ ...frame, ref });
     if (data !== undefined) text = `${text.slice(0, -1)},"data":${data}}`;
-    const bytes = utf8Length(text);
+    const bytes = utf8.encode(text).length;
     if (bytes > this.#maxFrameBytes) {
-      throw new PayloadTooLargeError(
-        "payload-too-large",
-        `a frame may have ${this.#maxFrameBytes} bytes, not ${bytes}`,
-      );
+      const what = `a frame of ${bytes} bytes, of at most ${this.#maxFrameBytes}`;
+      throw failure("payload-too-large", what);
     }
     if (onReply !== undefined) this.#replies.set(ref, onReply);
-    outgoing.add(text);
+    outgoing.add(text, bytes);
     return true;
   }
 
@@ -168,25 +167,22 @@ export class Link {
       this.#ping();
       const turn = this.#turn;
       setTimeout(() => {
-        if (turn === this.#turn && !this.#heard) this.#lose("no answer");
+        if (turn === this.#turn) this.#beat();
       }, PROBE_MS);
     }
   }
 
   /** Closes it for good. @returns when the socket is closed. */
-  close(reason: string): Promise<void> {
+  close(reason: string, code?: number): Promise<void> {
     this.#outgoing?.flush();
-    const socket = this.#socket;
-    this.#giveUp();
-    this.#become({ state: "closed", reason });
+    const socket = this.#leave();
+    this.#become({ state: "closed", reason, code });
     return new Promise((resolve) => {
-      if (socket === undefined) return resolve();
-      const hard = setTimeout(resolve, CLOSE_MS);
-      socket.addEventListener("close", () => {
+      const hard = setTimeout(resolve, socket ? CLOSE_MS : 0);
+      socket?.addEventListener("close", () => {
         clearTimeout(hard);
         resolve();
       });
-      close(socket);
     });
   }
 
@@ -253,56 +249,51 @@ export class Link {
     } else if (frame.type === "error") {
       // A whole message was refused, and which one nobody can tell: what it
       // held is asked again over another connection.
-      this.#user.onError(refusal(frame.message, frame.reason));
+      this.#user.onError(failure(frame.reason, frame.message));
       this.#lose(frame.message);
     } else this.#user.onFrame(frame);
   }
 
   #start(welcome: ServerFrameOf<"welcome">): void {
-    if (welcome.protocol !== 1) {
-      const reason = `the server speaks version ${welcome.protocol}`;
-      this.#user.onError(new ProtocolError("invalid-message", reason));
-      this.#end(reason);
-      return;
-    }
     clearTimeout(this.#timer);
     this.#connectedAt = Date.now();
     this.#expired = undefined;
     this.#maxFrameBytes = welcome["max-frame-bytes"];
-    this.#outgoing = new Outgoing((message) => this.#socket?.send(message), {
-      maxFrameBytes: this.#maxFrameBytes,
-      // An older server does not say: then it is the protocol's default.
-      framesPerSecond: welcome["frames-per-second"] ?? 1_000,
-      framesBurst: welcome["frames-burst"] ?? 2_000,
-    });
-    this.#heartbeat = setInterval(() => {
-      if (this.#heard) this.#ping();
-      else this.#lose("no heartbeat");
-    }, welcome["heartbeat-ms"]);
+    this.#outgoing = new Outgoing((text) => this.#write(text), welcome);
+    this.#heartbeat = setInterval(() => this.#beat(), welcome["heartbeat-ms"]);
     this.#become({ state: "connected" });
     this.#user.onWelcome();
+  }
+
+  #beat(): void {
+    if (this.#heard) this.#ping();
+    else this.#lose("no heartbeat");
   }
 
   /** By itself, never in an array: then it does not wake a channel. */
   #ping(): void {
     this.#heard = false;
-    this.#socket?.send(HEARTBEAT_PING);
+    this.#write(HEARTBEAT_PING);
+  }
+
+  #write(message: string): void {
+    try {
+      this.#socket?.send(message);
+    } catch (error) {
+      // Some sockets throw when they are closed and have not said so yet.
+      this.#lose(String(error));
+    }
   }
 
   async #renew(): Promise<void> {
     try {
       const token = await this.#place.tokens.get(this.#token);
       if (token === this.#token) return;
-      const taken = this.send(
-        { type: "authenticate", token },
-        undefined,
-        (reply) => {
-          if (reply.type === "authenticate-result" && reply.success) return;
-          const reason = "reason" in reply ? reply.reason : undefined;
-          this.#user.onError(refusal("the new token is refused", reason));
-        },
-      );
-      if (taken) this.#token = token;
+      this.send({ type: "authenticate", token }, undefined, (reply) => {
+        const { reason } = refusalOf(reply);
+        if (reason === undefined) this.#token = token;
+        else this.#user.onError(failure(reason, "the new token"));
+      });
     } catch (error) {
       this.#user.onError(error);
     }
@@ -312,74 +303,53 @@ export class Link {
   #onClose(code: number, reason: string): void {
     const said = `closed with ${code}${reason && `: ${reason}`}`;
     const isExpired =
-      code === CLOSE_CODES.tokenExpired ||
-      (code === CLOSE_CODES.policy && reason.startsWith("token-expired"));
+      code === CLOSE_TOKEN_EXPIRED ||
+      (code === CLOSE_POLICY && reason.startsWith("token-expired"));
     if (isExpired) this.#expired = this.#token;
-    if (!isExpired && FINAL.has(code)) this.#end(said, code);
-    else this.#lose(said, code);
+    if (isExpired || !FINAL.includes(code)) this.#lose(said, code);
+    else this.close(said, code);
   }
 
   /** The connection is gone: another one is opened, at once or later. */
   #lose(reason: string, code?: number): void {
-    const lasted = this.#connectedAt ? Date.now() - this.#connectedAt : 0;
-    if (lasted > STABLE_MS) this.#failures = 0;
-    const socket = this.#socket;
-    this.#giveUp();
-    // A dead one may never say that it is closed: nobody waits for it.
-    if (socket !== undefined) close(socket);
+    if (this.#connectedAt && Date.now() - this.#connectedAt > STABLE_MS) {
+      this.#failures = 0;
+    }
+    this.#leave();
     const longest = Math.min(
       FIRST_RETRY_MS * 2 ** (this.#failures - 1),
       this.#place.maxRetryMs,
     );
-    const retryInMs = this.#failures === 0 ? 0 : Math.random() * longest;
-    this.#failures += 1;
+    const retryInMs = this.#failures++ ? Math.random() * longest : 0;
     this.#timer = setTimeout(() => this.#connect(), retryInMs);
-    this.#become({
-      state: "waiting",
-      reason,
-      retryInMs,
-      ...(code === undefined ? {} : { code }),
-    });
+    this.#become({ state: "waiting", reason, code, retryInMs });
   }
 
-  /** The server wants it to stay closed. */
-  #end(reason: string, code?: number): void {
+  /** Forgets the socket and all that belongs to it. @returns the socket. */
+  #leave(): WebSocketLike | undefined {
     const socket = this.#socket;
-    this.#giveUp();
-    if (socket !== undefined) close(socket);
-    this.#become({
-      state: "closed",
-      reason,
-      ...(code === undefined ? {} : { code }),
-    });
-  }
-
-  /** Forgets the socket and all that belongs to it. */
-  #giveUp(): void {
+    const wasConnected = this.#outgoing !== undefined;
     this.#turn += 1;
     clearTimeout(this.#timer);
     clearInterval(this.#heartbeat);
     this.#outgoing?.stop();
-    const wasConnected = this.#outgoing !== undefined;
     this.#outgoing = undefined;
     this.#socket = undefined;
     this.#connectedAt = 0;
     this.#replies.clear();
+    // One that is dead may never say that it is closed: nobody waits for it.
+    try {
+      socket?.close(CLOSE_NORMAL);
+    } catch {
+      // Then it is closed already.
+    }
     if (wasConnected) this.#user.onLost();
+    return socket;
   }
 
   #become(change: StateChange): void {
     if (this.#state.state === "closed") return;
     this.#state = change;
     this.#user.onState(change);
-  }
-}
-
-/** Closes a socket that may not be open yet, or no longer. */
-function close(socket: WebSocketLike): void {
-  try {
-    socket.close(CLOSE_CODES.normal);
-  } catch {
-    // Then it is closed already.
   }
 }

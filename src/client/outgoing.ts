@@ -5,14 +5,13 @@
  * @module
  */
 import { MAX_BATCH_OBJECTS } from "../protocol/framing.ts";
-import { utf8Length } from "../protocol/names.ts";
+import type { ServerFrameOf } from "../protocol/server-frames.ts";
 
-/** What the server takes, as its welcome says. */
-export interface Intake {
-  readonly maxFrameBytes: number;
-  readonly framesPerSecond: number;
-  readonly framesBurst: number;
-}
+/** What the server takes. */
+type Intake = Pick<
+  ServerFrameOf<"welcome">,
+  "max-frame-bytes" | "frames-per-second" | "frames-burst"
+>;
 
 /** How often to look whether more may leave, in ms. */
 const PAUSE_MS = 100;
@@ -22,8 +21,10 @@ const SHARE = 0.9;
 /** The frames that are to leave, in order. */
 export class Outgoing {
   readonly #send: (message: string) => void;
-  readonly #intake: Intake;
-  #waiting: string[] = [];
+  readonly #maxFrameBytes: number;
+  readonly #perMs: number;
+  readonly #burst: number;
+  #waiting: { text: string; bytes: number }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #scheduled = false;
   #allowance: number;
@@ -31,13 +32,16 @@ export class Outgoing {
 
   constructor(send: (message: string) => void, intake: Intake) {
     this.#send = send;
-    this.#intake = intake;
-    this.#allowance = intake.framesBurst * SHARE;
+    this.#maxFrameBytes = intake["max-frame-bytes"];
+    // An older server does not say: then it takes what is the default.
+    this.#perMs = ((intake["frames-per-second"] ?? 1_000) * SHARE) / 1_000;
+    this.#burst = Math.max((intake["frames-burst"] ?? 2_000) * SHARE, 1);
+    this.#allowance = this.#burst;
   }
 
   /** Sends a frame at the end of this tick, or as soon as it may leave. */
-  add(frame: string): void {
-    this.#waiting.push(frame);
+  add(text: string, bytes: number): void {
+    this.#waiting.push({ text, bytes });
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => this.flush());
@@ -47,15 +51,29 @@ export class Outgoing {
   flush(): void {
     this.#scheduled = false;
     clearTimeout(this.#timer);
-    this.#refill();
+    const now = Date.now();
+    this.#allowance += Math.max(now - this.#lookedAt, 0) * this.#perMs;
+    this.#allowance = Math.min(this.#allowance, this.#burst);
+    this.#lookedAt = now;
     const frames = this.#waiting.splice(0, Math.floor(this.#allowance));
     this.#allowance -= frames.length;
-    for (let at = 0; at < frames.length; ) {
-      const end = this.#endOfMessage(frames, at);
-      const together = frames.slice(at, end);
-      this.#send(together.length > 1 ? `[${together}]` : String(together));
-      at = end;
+    let together: string[] = [];
+    let size = 1;
+    const send = () => {
+      if (together.length > 1) this.#send(`[${together}]`);
+      else if (together.length > 0) this.#send(`${together}`);
+    };
+    for (const { text, bytes } of frames) {
+      // One for the comma or the bracket that follows.
+      size += bytes + 1;
+      if (size > this.#maxFrameBytes || together.length === MAX_BATCH_OBJECTS) {
+        send();
+        together = [];
+        size = bytes + 2;
+      }
+      together.push(text);
     }
+    send();
     if (this.#waiting.length === 0) return;
     this.#scheduled = true;
     this.#timer = setTimeout(() => this.flush(), PAUSE_MS);
@@ -65,29 +83,5 @@ export class Outgoing {
   stop(): void {
     this.#waiting = [];
     clearTimeout(this.#timer);
-  }
-
-  #refill(): void {
-    const { framesPerSecond, framesBurst } = this.#intake;
-    const now = Date.now();
-    const ms = Math.max(now - this.#lookedAt, 0);
-    this.#lookedAt = now;
-    this.#allowance = Math.min(
-      this.#allowance + (ms * framesPerSecond * SHARE) / 1000,
-      Math.max(framesBurst * SHARE, 1),
-    );
-  }
-
-  /** Where the array that starts at a frame has to end. */
-  #endOfMessage(frames: readonly string[], start: number): number {
-    let bytes = 1;
-    let end = start;
-    while (end < frames.length && end - start < MAX_BATCH_OBJECTS) {
-      // One for the comma or the bracket that follows.
-      bytes += utf8Length(String(frames[end])) + 1;
-      if (end > start && bytes > this.#intake.maxFrameBytes) break;
-      end += 1;
-    }
-    return end;
   }
 }

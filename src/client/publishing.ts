@@ -3,15 +3,9 @@
  *
  * @module
  */
-import { randomName } from "../protocol/names.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
-import {
-  OutcomeUnknownError,
-  QueueFullError,
-  refusal,
-  type SenteError,
-  TimeoutError,
-} from "./errors.ts";
+import { failure, type SenteError } from "./errors.ts";
+import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
 
 /** How to publish. */
@@ -51,6 +45,8 @@ export interface PublishingHost {
   readonly send: Link["send"];
   /** A message that excluded this connection has a number. */
   onExcluded(seq: number): void;
+  /** A message waits no longer. */
+  onSettled(): void;
 }
 
 /** A message that is not acknowledged. */
@@ -65,7 +61,7 @@ interface Pending {
 /** How long to wait after a refusal that does not say, in ms. */
 const RETRY_MS = 1_000;
 /** What all message-ids of this process begin with. */
-const ours = randomName();
+const ours = crypto.getRandomValues(new Uint32Array(3)).join("-");
 let published = 0;
 
 /** Publishes to one channel, each message once and in order. */
@@ -73,7 +69,6 @@ export class Publishing {
   readonly #host: PublishingHost;
   readonly #queue: Queue;
   readonly #pending = new Set<Pending>();
-  #onIdle = () => {};
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: PublishingHost, queue: Queue) {
@@ -95,16 +90,15 @@ export class Publishing {
     const queue = this.#queue;
     return new Promise((resolve, reject) => {
       if (queue.length >= queue.max) {
-        const message = `${queue.max} messages wait to be published`;
-        throw new QueueFullError("queue-full", message);
+        throw failure("queue-full", `${queue.max} messages wait`);
       }
       queue.length += 1;
       const timer = setTimeout(() => {
-        const within = `within ${queue.timeoutMs} ms`;
         pending.settle(
-          pending.sent
-            ? new OutcomeUnknownError("outcome-unknown", `no answer ${within}`)
-            : new TimeoutError("timeout", `not sent ${within}`),
+          failure(
+            pending.sent ? "outcome-unknown" : "timeout",
+            `publish within ${queue.timeoutMs} ms`,
+          ),
         );
       }, queue.timeoutMs);
       const pending: Pending = {
@@ -118,19 +112,11 @@ export class Publishing {
           clearTimeout(timer);
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
-          if (this.isIdle) this.#onIdle();
+          this.#host.onSettled();
         },
       };
       this.#pending.add(pending);
       this.resume();
-    });
-  }
-
-  /** Resolves when nothing waits. */
-  async idle(): Promise<void> {
-    if (this.isIdle) return;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
     });
   }
 
@@ -149,7 +135,7 @@ export class Publishing {
     for (const pending of this.#pending) {
       // The server would not notice that it has it already.
       if (pending.sent && pending.options.ephemeral) {
-        pending.settle(refusal("the connection is lost", "outcome-unknown"));
+        pending.settle(failure("outcome-unknown", "the connection is lost"));
       }
       pending.sent = false;
     }
@@ -188,23 +174,26 @@ export class Publishing {
   }
 
   #answered(pending: Pending, reply: ServerFrame): void {
-    const reason = "reason" in reply ? reply.reason : undefined;
+    const {
+      reason,
+      message,
+      operation,
+      "retry-after-ms": later,
+    } = refusalOf(reply);
     if (reply.type === "publish-result" && reply.success) {
       const { seq, "delivered-to": deliveredTo, duplicate = false } = reply;
       if (pending.options.excludeSender && seq) this.#host.onExcluded(seq);
-      const messageId = reply["message-id"] ?? pending.messageId;
+      const { messageId } = pending;
       pending.settle({ messageId, seq, deliveredTo, duplicate });
     } else if (reason === "rate-limited") {
       pending.sent = false;
-      const later =
-        "retry-after-ms" in reply ? reply["retry-after-ms"] : undefined;
       this.#pause ??= setTimeout(() => {
         this.#pause = undefined;
         this.resume();
       }, later ?? RETRY_MS);
     } else {
-      const said = reply.type === "error" ? `: ${reply.message}` : "";
-      pending.settle(refusal(`publish to "${this.#host.id}"${said}`, reason));
+      const what = message ?? `publish to "${this.#host.id}"`;
+      pending.settle(failure(reason, what, operation));
     }
   }
 }

@@ -5,13 +5,8 @@
  */
 import type { DeliverTo } from "../protocol/fields.ts";
 import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
-import {
-  ConnectionLostError,
-  RemoteError,
-  refusal,
-  type SenteError,
-  TimeoutError,
-} from "./errors.ts";
+import { failure, RemoteError, type SenteError } from "./errors.ts";
+import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
 
 /** How to ask. */
@@ -83,9 +78,8 @@ export class Requests {
     signal?.addEventListener("abort", onAbort);
     const timer = setTimeout(() => {
       if (open.sent && timeoutMs === undefined) return;
-      const within = `within ${timeoutMs ?? UNSENT_MS} ms`;
-      const message = open.sent ? `no answer ${within}` : `not sent ${within}`;
-      this.#fail(open, new TimeoutError("timeout", message));
+      const within = `${this.#what} within ${timeoutMs ?? UNSENT_MS} ms`;
+      this.#fail(open, failure("timeout", within));
     }, timeoutMs ?? UNSENT_MS);
     const open: Open = {
       data,
@@ -112,9 +106,7 @@ export class Requests {
   /** The connection is lost, and the requests that were sent over it. */
   lost(): void {
     for (const open of this.#open) {
-      if (!open.sent) continue;
-      const message = "the connection was lost, and the request with it";
-      this.#fail(open, new ConnectionLostError("connection-lost", message));
+      if (open.sent) this.#fail(open, failure("connection-lost", this.#what));
     }
   }
 
@@ -130,7 +122,7 @@ export class Requests {
     if (open === undefined) return;
     if (!final) open.events.onPart(data);
     else if (reason !== undefined) {
-      this.#fail(open, refusal(this.#what, reason));
+      this.#fail(open, failure(reason, this.#what));
     } else if (error) this.#fail(open, new RemoteError(data));
     else if (this.#close(open)) open.events.onAnswer(data);
   }
@@ -160,13 +152,16 @@ export class Requests {
 
   #delivered(open: Open, reply: ServerFrame): void {
     if (reply.type !== "rpc-request-result") {
-      const said = reply.type === "error" ? reply : undefined;
-      this.#fail(open, refusal(said?.message ?? this.#what, said?.reason));
+      const { reason, message = this.#what } = refusalOf(reply);
+      this.#fail(open, failure(reason, message));
       return;
     }
     const { delivery, "request-id": requestId } = reply;
     if (!delivery.success || !requestId) {
-      this.#fail(open, refusal(this.#what, delivery.reason));
+      this.#fail(
+        open,
+        failure(delivery.reason, this.#what, delivery.operation),
+      );
     } else if (this.#open.has(open)) {
       open.requestId = requestId;
       this.#byId.set(requestId, open);

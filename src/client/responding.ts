@@ -4,7 +4,9 @@
  * @module
  */
 import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
-import { InvalidDataError, PayloadTooLargeError, refusal } from "./errors.ts";
+import { failure, SenteError } from "./errors.ts";
+import { refusalOf } from "./frames.ts";
+import { toJson } from "./json.ts";
 import type { Link } from "./link.ts";
 
 /** A request to be answered. */
@@ -32,7 +34,12 @@ export interface RespondingHost {
   readonly id: string;
   readonly send: Link["send"];
   onError(error: unknown): void;
+  /** An answer is made. */
+  onSettled(): void;
 }
+
+/** The longest message of an error that is passed on, in characters. */
+const MAX_MESSAGE_LENGTH = 1_000;
 
 /** Answers the requests of one channel. */
 export class Responding {
@@ -40,7 +47,6 @@ export class Responding {
   readonly #answering: Answering;
   readonly #check: (data: unknown) => unknown;
   readonly #running = new Map<string, AbortController>();
-  #onIdle = () => {};
 
   /** @param check each answer, or each part of it, passes through it. */
   constructor(
@@ -53,13 +59,9 @@ export class Responding {
     this.#check = check;
   }
 
-  /** Resolves when no answer is being made. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+  /** Whether no answer is being made. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
   }
 
   /** A request came. */
@@ -99,14 +101,16 @@ export class Responding {
         else await answer(part.value, true);
       } else await answer(outcome, true);
     } catch (error) {
-      if (error instanceof InvalidDataError) this.#host.onError(error);
+      // Invalid or too long; what the application throws is its own business.
+      if (error instanceof SenteError) this.#host.onError(error);
       // Its message and no more: a stack is nobody else's business.
-      const message = error instanceof Error ? error.message : String(error);
+      const said = error instanceof Error ? error.message : String(error);
+      const message = said.slice(0, MAX_MESSAGE_LENGTH);
       if (!signal.aborted) this.#send(requestId, { message }, true, true);
     }
     clearTimeout(timer);
     this.#running.delete(requestId);
-    this.#onIdle();
+    this.#host.onSettled();
   }
 
   /** A requester has cancelled. */
@@ -125,25 +129,18 @@ export class Responding {
     final: boolean,
     error?: boolean,
   ): void {
-    const frame = { type: "rpc-response", "request-id": requestId };
-    const json = JSON.stringify(data ?? null) ?? "null";
-    try {
-      this.#host.send({ ...frame, final, error }, json, (reply) =>
-        this.#sent(reply),
-      );
-    } catch (tooLarge) {
-      if (!(tooLarge instanceof PayloadTooLargeError)) throw tooLarge;
-      this.#host.onError(tooLarge);
-      const said = JSON.stringify({ message: tooLarge.message });
-      this.#host.send({ ...frame, error: true }, said);
-    }
+    this.#host.send(
+      { type: "rpc-response", "request-id": requestId, final, error },
+      toJson(data),
+      (reply) => this.#sent(reply),
+    );
   }
 
   #sent(reply: ServerFrame): void {
-    const reason = "reason" in reply ? reply.reason : undefined;
+    const { reason } = refusalOf(reply);
     // That it came too late is nobody's fault.
     if (reason === undefined || reason === "request-not-found") return;
-    this.#host.onError(refusal(`respond on "${this.#host.id}"`, reason));
+    this.#host.onError(failure(reason, `respond on "${this.#host.id}"`));
   }
 }
 

@@ -4,30 +4,41 @@
  * @module
  */
 
+/** An item, and whom to tell when the consumer is done with it. */
+interface Item {
+  readonly value: unknown;
+  readonly done: () => void;
+}
+
 /**
  * An asynchronous iterator that others push into. Its consumer takes one item
  * at a time; who pushed is told when the consumer is done with it.
  */
 export class Stream<T> implements AsyncIterableIterator<T> {
-  readonly #items: { value: T; done: () => void }[] = [];
+  readonly #read: (value: unknown) => unknown;
   readonly #onReturn: () => void;
-  #askers: {
-    resolve: (result: IteratorResult<T>) => void;
-    reject: (error: unknown) => void;
-  }[] = [];
+  readonly #items: Item[] = [];
+  readonly #askers: ((
+    result: IteratorResult<T> | Promise<IteratorResult<T>>,
+  ) => void)[] = [];
   /** Called when the consumer comes back, done with what it took. */
   #taken = () => {};
-  #end: { error?: unknown } | undefined;
+  /** What is given when nothing comes any more. */
+  #end: (() => Promise<IteratorResult<T>>) | undefined;
 
-  /** @param onReturn called when the consumer wants no more. */
-  constructor(onReturn: () => void) {
+  /**
+   * @param read makes of what is pushed what is given.
+   * @param onReturn called when the consumer wants no more.
+   */
+  constructor(read: (value: unknown) => unknown, onReturn: () => void) {
+    this.#read = read;
     this.#onReturn = onReturn;
   }
 
   /** Hands over an item. @returns when the consumer is done with it. */
-  push(value: T): Promise<void> {
+  push(value: unknown): Promise<void> {
     return new Promise((done) => {
-      if (this.#end !== undefined) return done();
+      if (this.#end) return done();
       this.#items.push({ value, done });
       this.#serve();
     });
@@ -35,24 +46,27 @@ export class Stream<T> implements AsyncIterableIterator<T> {
 
   /** Nothing more comes; with an error, the consumer's loop throws it. */
   end(error?: unknown): void {
-    this.#end ??= error === undefined ? {} : { error };
+    this.#end ??= () => {
+      // Once is enough: who asks again is told that it is over.
+      this.#end = async () => ({ done: true, value: undefined });
+      return error === undefined ? this.#end() : Promise.reject(error);
+    };
     this.#serve();
   }
 
   next(): Promise<IteratorResult<T>> {
     this.#taken();
-    return new Promise((resolve, reject) => {
-      this.#askers.push({ resolve, reject });
+    return new Promise((resolve) => {
+      this.#askers.push(resolve);
       this.#serve();
     });
   }
 
   return(): Promise<IteratorResult<T>> {
-    this.#taken();
     this.#items.length = 0;
     this.end();
     this.#onReturn();
-    return Promise.resolve({ done: true, value: undefined });
+    return this.next();
   }
 
   [Symbol.asyncIterator](): this {
@@ -60,23 +74,17 @@ export class Stream<T> implements AsyncIterableIterator<T> {
   }
 
   #serve(): void {
-    for (;;) {
-      const [asker] = this.#askers;
-      if (asker === undefined) return;
+    while (this.#askers.length > 0 && (this.#items.length > 0 || this.#end)) {
+      const asker = this.#askers.shift();
       const item = this.#items.shift();
-      if (item === undefined && this.#end === undefined) return;
-      this.#askers.shift();
-      if (item !== undefined) {
+      if (item) {
         this.#taken = item.done;
-        asker.resolve({ done: false, value: item.value });
-      } else if (this.#end !== undefined && "error" in this.#end) {
-        const { error } = this.#end;
-        // Once is enough: who asks again is told that it is over.
-        this.#end = {};
-        asker.reject(error);
-      } else {
-        asker.resolve({ done: true, value: undefined });
-      }
+        asker?.(this.#give(item.value));
+      } else if (this.#end) asker?.(this.#end());
     }
+  }
+
+  async #give(value: unknown): Promise<IteratorResult<T>> {
+    return { done: false, value: (await this.#read(value)) as T };
   }
 }

@@ -9,13 +9,9 @@ import type {
   ServerFrame,
   ServerFrameOf,
 } from "../protocol/server-frames.ts";
-import {
-  ClosedError,
-  ProtocolError,
-  refusal,
-  type SenteError,
-} from "./errors.ts";
+import { ClosedError, failure, type SenteError } from "./errors.ts";
 import { Emitter } from "./events.ts";
+import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
 
 /** How to subscribe. */
@@ -99,7 +95,7 @@ export class Subscription {
   readonly #host: SubscriptionHost;
   readonly #options: SubscribeOptions;
   readonly #delivery: Delivery;
-  readonly #events = new Emitter<SubscriptionEvents>();
+  readonly #events: Emitter<SubscriptionEvents>;
   #phase: "waiting" | "asking" | "live" | "ended" = "waiting";
   #hasBegun = false;
   /** Up to where everything has come. */
@@ -128,6 +124,7 @@ export class Subscription {
     this.#host = host;
     this.#delivery = delivery;
     this.#options = options;
+    this.#events = new Emitter((error) => host.onError(error));
     this.#read = options.since;
     this.ready = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -215,7 +212,7 @@ export class Subscription {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#error = error;
-    this.#reject(error ?? refusal("subscribe", "unsubscribed"));
+    this.#reject(error ?? failure("unsubscribed", "subscribe"));
     const gone = this.#host.onEnd(this, error === undefined);
     if (!this.#isDelivering) this.#tellEnd();
     await gone;
@@ -238,17 +235,16 @@ export class Subscription {
     this.#phase = "waiting";
     if (reply.type === "subscription-result" && reply.success) {
       this.#begin(reply);
-    } else if ("reason" in reply && reply.reason !== undefined) {
-      const later =
-        "retry-after-ms" in reply ? reply["retry-after-ms"] : undefined;
-      this.#refused(reply.reason, later);
-    } else this.#refused("invalid-message");
+      return;
+    }
+    const { reason, operation, "retry-after-ms": later } = refusalOf(reply);
+    this.#refused(reason, operation, later);
   }
 
   #begin(result: ServerFrameOf<"subscription-result">): void {
     const { epoch, seq, recovered } = result;
     if (epoch === undefined || seq === undefined) {
-      this.end(new ProtocolError("invalid-message", "a result without seq"));
+      this.end(failure("not-understood", "a result without a position"));
       return;
     }
     const retained = result["retained-messages"] ?? [];
@@ -273,8 +269,9 @@ export class Subscription {
     this.#resolve(this);
   }
 
-  #refused(reason: string, retryAfterMs?: number): void {
-    const error = refusal(`subscribe to "${this.channelId}"`, reason);
+  #refused(reason = "", operation?: string, retryAfterMs?: number): void {
+    const what = `subscribe to "${this.channelId}"`;
+    const error = failure(reason, what, operation);
     const mayPass = this.#hasBegun && PASSING.has(reason);
     if (!mayPass && reason !== "rate-limited") {
       this.end(error);
@@ -321,20 +318,16 @@ export class Subscription {
   }
 
   #tellGap(gap: Gap): void {
-    const tell = () =>
-      this.#events.emit("gap", gap, (error) => this.#host.onError(error));
-    if (this.#hasBegun) tell();
-    // Nobody can listen yet.
-    else setTimeout(tell);
+    // Before it has begun nobody can listen.
+    if (this.#hasBegun) this.#events.emit("gap", gap);
+    else setTimeout(() => this.#events.emit("gap", gap));
   }
 
   #tellEnd(): void {
     const error = this.#error;
-    const onThrow = (thrown: unknown) => this.#host.onError(thrown);
-    const end = error === undefined ? {} : { error };
-    const isHeard = this.#events.emit("end", end, onThrow);
     // Of other ends its promise tells, or the state of the client.
     const isTold = !this.#hasBegun || error instanceof ClosedError;
-    if (!isHeard && !isTold && error !== undefined) onThrow(error);
+    const isHeard = this.#events.emit("end", error ? { error } : {});
+    if (error && !isHeard && !isTold) this.#host.onError(error);
   }
 }

@@ -44,8 +44,11 @@ type PatternsOf<Channels, Id extends string> = Id extends keyof Channels
         : never;
     }[keyof Channels & string];
 
-type Field<Types, Name extends string> =
-  Types extends Readonly<Record<Name, infer Value>> ? Value : unknown;
+type Field<Types, Name extends string> = [Types] extends [never]
+  ? unknown
+  : Types extends { readonly [Key in Name]?: infer Value }
+    ? Value
+    : unknown;
 
 /** What a map of channels says of one. */
 export type DataOf<Channels, Id extends string> = {

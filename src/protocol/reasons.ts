@@ -146,15 +146,21 @@ export const HTTP_REASONS = {
 } as const;
 export type HttpReason = keyof typeof HTTP_REASONS;
 
+// One by one as well, so that a client holds only those that it goes by.
+export const CLOSE_NORMAL = 1000;
+export const CLOSE_POLICY = 1008;
+export const CLOSE_TOO_LARGE = 1009;
+export const CLOSE_TOKEN_EXPIRED = 4001;
+
 /** WebSocket close codes that the server sends, by what they mean. */
 export const CLOSE_CODES = {
-  normal: 1000,
+  normal: CLOSE_NORMAL,
   goingAway: 1001,
-  policy: 1008,
-  tooLarge: 1009,
+  policy: CLOSE_POLICY,
+  tooLarge: CLOSE_TOO_LARGE,
   internal: 1011,
   restart: 1012,
-  tokenExpired: 4001,
+  tokenExpired: CLOSE_TOKEN_EXPIRED,
   heartbeatMissed: 4008,
   tooSlow: 4009,
 } as const;
