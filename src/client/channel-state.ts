@@ -36,8 +36,6 @@ export class ChannelState implements SubscriptionHost {
   responding: Responding | undefined;
   readonly #host: ChannelHost;
   readonly #subscriptions = new Set<Subscription>();
-  /** Told when the connection is lost before the server knows. */
-  readonly #leaving = new Set<() => void>();
   readonly #onDrained = new Set<() => void>();
   #unacknowledged = 0;
   #acknowledged = 0;
@@ -56,12 +54,15 @@ export class ChannelState implements SubscriptionHost {
     return (
       this.#subscriptions.size === 0 &&
       this.publishing.isIdle &&
-      this.requests.isIdle
+      this.requests.isIdle &&
+      this.responding === undefined
     );
   }
 
   /** Resolves when all is published and answered. */
   drained(): Promise<void> {
+    // Else there might always be another request to be answered.
+    this.responding?.subscription?.unsubscribe();
     return new Promise((resolve) => {
       this.#onDrained.add(resolve);
       this.onSettled();
@@ -87,7 +88,14 @@ export class ChannelState implements SubscriptionHost {
     this.#host.onError(error, this.id);
   }
 
+  /** The first acknowledgement has the server keep to its limits. */
+  onBegin(): void {
+    this.#acknowledged = -1;
+    this.#acknowledge();
+  }
+
   onProcessed(): void {
+    if (this.#subscriptions.size === 0) return;
     this.#unacknowledged += 1;
     if (this.#unacknowledged >= ACK_MESSAGES) this.#acknowledge();
     else this.#ackTimer ??= setTimeout(() => this.#acknowledge(), ACK_MS);
@@ -96,10 +104,9 @@ export class ChannelState implements SubscriptionHost {
   async onEnd(subscription: Subscription, tells: boolean): Promise<void> {
     this.#subscriptions.delete(subscription);
     if (this.#subscriptions.size > 0 || !tells) return;
-    await new Promise<void>((resolve) => {
+    await new Promise<unknown>((resolve) => {
       const frame = { type: "unsubscribe", "channel-id": this.id };
-      this.#leaving.add(resolve);
-      if (!this.send(frame, undefined, () => resolve())) resolve();
+      if (!this.send(frame, undefined, resolve)) resolve(undefined);
     });
   }
 
@@ -125,11 +132,8 @@ export class ChannelState implements SubscriptionHost {
     this.#unacknowledged = 0;
     this.#acknowledged = 0;
     for (const subscription of this.#subscriptions) subscription.lost();
-    this.publishing.lost();
     this.requests.lost();
     this.responding?.lost();
-    for (const resolve of this.#leaving) resolve();
-    this.#leaving.clear();
   }
 
   /** A frame came that is no answer. */
@@ -150,7 +154,7 @@ export class ChannelState implements SubscriptionHost {
         this.#endSubscriptions(failure(frame.type, `"${this.id}"`));
         break;
       case "rpc-request":
-        this.responding?.take(frame);
+        this.responding?.take(frame).catch((error) => this.onError(error));
         break;
       case "rpc-cancel":
         this.responding?.cancel(frame["request-id"]);
@@ -161,25 +165,26 @@ export class ChannelState implements SubscriptionHost {
     }
   }
 
-  /** The client is closed, or the server wants it to be. */
-  onClosed(error: SenteError): void {
+  /** The client is closed. @param byUser as its user wants. */
+  onClosed(error: SenteError, byUser: boolean): void {
     this.publishing.end(error);
     this.requests.end(error);
-    this.#endSubscriptions(error);
+    for (const each of [...this.#subscriptions]) {
+      each.end(byUser ? undefined : error, false);
+    }
   }
 
   #endSubscriptions(error: SenteError): void {
-    for (const subscription of [...this.#subscriptions]) {
-      subscription.end(error);
-    }
+    for (const each of [...this.#subscriptions]) each.end(error);
   }
 
   #acknowledge(): void {
     clearTimeout(this.#ackTimer);
     this.#ackTimer = undefined;
     this.#unacknowledged = 0;
-    const seqs = [...this.#subscriptions].map(({ position }) => position?.seq);
-    const seq = Math.min(...seqs.map((seq) => seq ?? 0));
+    const seq = Math.min(
+      ...[...this.#subscriptions].map(({ processed }) => processed),
+    );
     // Of none it is infinite.
     if (seq <= this.#acknowledged || seq === Infinity) return;
     this.#acknowledged = seq;

@@ -92,6 +92,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     handler: (message: Message<In["message"]>) => unknown,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
+    options.signal?.throwIfAborted();
     return this.#subscribe(handler, options).ready;
   }
 
@@ -110,10 +111,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       ...options,
       sequential: true,
     });
-    subscription.on("end", ({ error }) =>
-      // That its user closed the client is no fault of the loop.
-      stream.end(error?.reason === "closed" ? undefined : error),
-    );
+    subscription.on("end", ({ error }) => stream.end(error));
     subscription.ready.catch((error) => stream.end(error));
     return Object.assign(stream, { subscription: subscription.ready });
   }
@@ -219,14 +217,13 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       (data) => validated(answer, data, "the answer"),
     );
     state.responding = responding;
-    const subscription = state.subscribe(
-      { deliver: () => {}, isLiveOnly: true },
-      {},
-    );
-    subscription.on("end", async () => {
+    const onEnd = async () => {
       await state.drained();
       state.responding = undefined;
-    });
+    };
+    const delivery = { deliver: () => {}, isLiveOnly: true, onEnd };
+    const subscription = state.subscribe(delivery, { retainedLimit: 0 });
+    responding.subscription = subscription;
     await subscription.ready;
     return {
       channelId: this.id,

@@ -55,6 +55,14 @@ export interface ClientEvents {
 /** What is not used for so long, in ms, is let go of. */
 const SWEEP_MS = 60_000;
 
+/** What tells that it may be time to look: not there outside of pages. */
+interface Waker {
+  addEventListener?(name: string, listener: () => void): void;
+  removeEventListener?(name: string, listener: () => void): void;
+}
+
+type Page = Waker & { readonly document?: Waker };
+
 /** A client. Make one with {@link connect}. */
 export class Client<Channels = object> {
   readonly #url: URL;
@@ -80,8 +88,8 @@ export class Client<Channels = object> {
     this.#tokens = new Tokens(options.token);
     const { maxQueued = 1_000, publishTimeoutMs = 30_000 } = options;
     this.#queue = { length: 0, max: maxQueued, timeoutMs: publishTimeoutMs };
-    this.#watch();
     if (!options.direct) this.#link(undefined, this.#url.href);
+    this.#watch();
   }
 
   /** How it is connected; in direct mode, the worst of all its channels. */
@@ -137,7 +145,7 @@ export class Client<Channels = object> {
     await Promise.all(channels.map((channel) => channel.drained()));
     const links = [...this.#links.values()];
     // Before their sockets close: then nothing counts as lost.
-    this.#end(this.#closed);
+    this.#end(this.#closed, true);
     await Promise.all(links.map((link) => link.close("closed by its user")));
     this.#become({ state: "closed", reason: "closed by its user" });
   }
@@ -198,14 +206,14 @@ export class Client<Channels = object> {
   #onState(key: string | undefined, change: StateChange): void {
     const { state, reason = "closed" } = change;
     if (state === "closed" && this.#closed === undefined) {
-      const error = failure("closed-by-server", reason);
+      const error = failure("closed", reason);
       if (key === undefined) {
         this.#closed = error;
-        this.#end(error);
+        this.#end(error, false);
       } else {
         const channel = this.#channels.get(key);
         this.#letGo(key);
-        channel?.onClosed(error);
+        channel?.onClosed(error, false);
       }
     }
     const all = [...this.#links.values()].map((link) => link.state);
@@ -222,9 +230,10 @@ export class Client<Channels = object> {
     if (isNews) this.#events.emit("state", change);
   }
 
-  #end(error: SenteError): void {
+  #end(error: SenteError, byUser: boolean): void {
     for (const cleanUp of this.#cleanUp) cleanUp();
-    for (const channel of this.#channels.values()) channel.onClosed(error);
+    for (const channel of this.#channels.values())
+      channel.onClosed(error, byUser);
   }
 
   #letGo(id: string): void {
@@ -245,19 +254,17 @@ export class Client<Channels = object> {
       idle = new Set(idleNow);
     }, SWEEP_MS);
     this.#cleanUp.push(() => clearInterval(timer));
-    const { document, addEventListener, removeEventListener } =
-      globalThis as Partial<typeof globalThis>;
-    if (document === undefined) return;
     const wake = () => {
-      if (document.hidden) return;
       for (const link of this.#links.values()) link.wake();
     };
-    addEventListener?.("online", wake);
-    document.addEventListener("visibilitychange", wake);
-    this.#cleanUp.push(() => {
-      removeEventListener?.("online", wake);
-      document.removeEventListener("visibilitychange", wake);
-    });
+    const page: Page = globalThis;
+    for (const [target, name] of [
+      [page, "online"],
+      [page.document, "visibilitychange"],
+    ] as const) {
+      target?.addEventListener?.(name, wake);
+      this.#cleanUp.push(() => target?.removeEventListener?.(name, wake));
+    }
   }
 
   #fail(error: unknown, channelId: string | undefined): void {

@@ -8,87 +8,62 @@
 
 /** Anything that went wrong; refusals without a class of their own, too. */
 export class SenteError extends Error {
-  override readonly name: string = "SenteError";
+  /** The reason, in other letters: `RateLimitedError` of `rate-limited`. */
+  override readonly name: string;
   /** What went wrong: one of docs/protocol.md §8, or one of this client's. */
   readonly reason: string;
 
-  constructor(reason: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(reason: string, message: string) {
+    super(message);
     this.reason = reason;
+    // Not of the class: that is called otherwise once it is minified.
+    this.name = `-${reason}-error`.replace(/-(.)/g, (_, first: string) =>
+      first.toUpperCase(),
+    );
   }
 }
 
 /** The token does not grant it. */
-export class ForbiddenError extends SenteError {
-  override readonly name = "ForbiddenError";
-}
+export class ForbiddenError extends SenteError {}
 
 /** It was refused since there was too much of it; trying later may help. */
-export class RateLimitedError extends SenteError {
-  override readonly name = "RateLimitedError";
-}
+export class RateLimitedError extends SenteError {}
 
 /** There is no such channel. */
-export class ChannelNotFoundError extends SenteError {
-  override readonly name = "ChannelNotFoundError";
-}
+export class ChannelNotFoundError extends SenteError {}
 
 /** The channel was deleted. */
-export class ChannelDeletedError extends SenteError {
-  override readonly name = "ChannelDeletedError";
-}
+export class ChannelDeletedError extends SenteError {}
 
 /** The data is longer than the server takes. */
-export class PayloadTooLargeError extends SenteError {
-  override readonly name = "PayloadTooLargeError";
-}
+export class PayloadTooLargeError extends SenteError {}
 
 /** It was not answered, or not sent, in time. */
-export class TimeoutError extends SenteError {
-  override readonly name = "TimeoutError";
-}
+export class TimeoutError extends SenteError {}
 
 /** Nobody listens who could answer the request. */
-export class NoSubscribersError extends SenteError {
-  override readonly name = "NoSubscribersError";
-}
+export class NoSubscribersError extends SenteError {}
 
 /** All who were asked have gone. */
-export class RespondersGoneError extends SenteError {
-  override readonly name = "RespondersGoneError";
-}
+export class RespondersGoneError extends SenteError {}
 
 /** The connection was lost, and the open request with it. */
-export class ConnectionLostError extends SenteError {
-  override readonly name = "ConnectionLostError";
-}
+export class ConnectionLostError extends SenteError {}
 
 /** It may have been done, or not: nobody can tell. */
-export class OutcomeUnknownError extends SenteError {
-  override readonly name = "OutcomeUnknownError";
-}
+export class OutcomeUnknownError extends SenteError {}
 
 /** Too much waits to be published: `maxQueued`. */
-export class QueueFullError extends SenteError {
-  override readonly name = "QueueFullError";
-}
+export class QueueFullError extends SenteError {}
 
-/**
- * The client is closed: by its user (`closed`), or for good by the server
- * (`closed-by-server`).
- */
-export class ClosedError extends SenteError {
-  override readonly name = "ClosedError";
-}
+/** The client is closed, by its user or for good by the server. */
+export class ClosedError extends SenteError {}
 
 /** The server said what this version of the protocol does not. */
-export class ProtocolError extends SenteError {
-  override readonly name = "ProtocolError";
-}
+export class ProtocolError extends SenteError {}
 
 /** The service that was asked failed; `data` is what it answered. */
 export class RemoteError extends SenteError {
-  override readonly name = "RemoteError";
   readonly data: unknown;
 
   constructor(data: unknown) {
@@ -96,14 +71,13 @@ export class RemoteError extends SenteError {
       typeof data === "object" && data !== null && "message" in data
         ? data.message
         : data;
-    super("remote-error", typeof said === "string" ? said : "it failed");
+    super("remote", typeof said === "string" ? said : "it failed");
     this.data = data;
   }
 }
 
 /** Data is not what its schema says; `issues` are the schema's own. */
 export class InvalidDataError extends SenteError {
-  override readonly name = "InvalidDataError";
   readonly issues: readonly { readonly message: string }[];
 
   constructor(what: string, issues: readonly { readonly message: string }[]) {
@@ -126,8 +100,7 @@ const CLASSES: { readonly [reason: string]: typeof SenteError } = {
   "outcome-unknown": OutcomeUnknownError,
   "queue-full": QueueFullError,
   closed: ClosedError,
-  "closed-by-server": ClosedError,
-  "not-understood": ProtocolError,
+  protocol: ProtocolError,
 };
 
 /**

@@ -54,7 +54,7 @@ export function framesOf(
     (object: unknown): object is ServerFrame => {
       const fault = faultOf(object);
       if (!fault) return true;
-      onNonsense(failure("not-understood", `the server sent ${fault}`));
+      onNonsense(failure("protocol", `the server sent ${fault}`));
       return false;
     },
   );

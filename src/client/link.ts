@@ -9,7 +9,11 @@
  *
  * @module
  */
-import { BATCH_SUBPROTOCOL, HEARTBEAT_PING } from "../protocol/framing.ts";
+import {
+  BATCH_SUBPROTOCOL,
+  DEFAULT_MAX_DEPTH,
+  HEARTBEAT_PING,
+} from "../protocol/framing.ts";
 import { utf8 } from "../protocol/names.ts";
 import {
   CLOSE_NORMAL,
@@ -21,6 +25,7 @@ import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
 import { failure } from "./errors.ts";
 import { framesOf, refusalOf } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
+import { after } from "./timers.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** How a connection stands. `waiting` is for the next try. */
@@ -43,6 +48,7 @@ export interface WebSocketLike {
     type: "message",
     listener: (event: { readonly data: unknown }) => void,
   ): void;
+  addEventListener(type: "error", listener: () => void): void;
   addEventListener(
     type: "close",
     listener: (event: {
@@ -86,14 +92,26 @@ const FIRST_RETRY_MS = 250;
 const STABLE_MS = 5_000;
 /** How long a connection that may have died unseen has to show life, in ms. */
 const PROBE_MS = 5_000;
+/** The shortest heartbeat that makes sense, in ms. */
+const MIN_HEARTBEAT_MS = 50;
+/** How often a token is renewed at most, in ms. */
+const RENEW_MS = 10_000;
 /** How long a socket may take to close, in ms. */
 const CLOSE_MS = 2_000;
 
 /** Close codes after which a client stays closed (docs/protocol.md §3). */
-const FINAL: readonly number[] = [CLOSE_NORMAL, CLOSE_POLICY, CLOSE_TOO_LARGE];
+const FINAL: readonly number[] = [
+  CLOSE_NORMAL,
+  CLOSE_POLICY,
+  CLOSE_TOO_LARGE,
+  CLOSE_TOKEN_EXPIRED,
+];
 
-/** The answer to a frame. */
-type OnReply = (frame: ServerFrame) => void;
+/** The strings of a JSON text, with whatever brackets they hold. */
+const STRINGS = /"(?:\\.|[^"\\]+)*"/g;
+
+/** The answer to a frame; undefined when it was lost with the connection. */
+type OnReply = (frame: ServerFrame | undefined) => void;
 
 /** A connection that is opened again after every loss. */
 export class Link {
@@ -103,14 +121,17 @@ export class Link {
   #state: StateChange = { state: "connecting" };
   #socket: WebSocketLike | undefined;
   #outgoing: Outgoing | undefined;
-  #maxFrameBytes = 0;
+  #max = { bytes: 0, depth: 0 };
   #token: string | undefined;
   #expired: string | undefined;
   #ref = 0;
   #failures = 0;
   #connectedAt = 0;
-  #heard = false;
-  /** Of the connection timeout, or of the pause before the next try. */
+  #renewedAt = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+  /** How many messages have come. */
+  #heard = 0;
+  /** Of the connection timeout, the pause before the next try, or a probe. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   /** Changes when a connection is given up: what belongs to it is over. */
@@ -134,7 +155,7 @@ export class Link {
    * Sends a frame.
    *
    * @param data the frame's `data` as JSON, if it has any.
-   * @param onReply called with the answer; never, if the connection is lost.
+   * @param onReply called with the answer, or when it cannot come any more.
    * @returns whether it is connected; if not, nothing was done.
    * @throws {PayloadTooLargeError} when it is longer than the server takes.
    */
@@ -145,12 +166,15 @@ export class Link {
   ): boolean {
     const outgoing = this.#outgoing;
     if (outgoing === undefined) return false;
-    const ref = onReply && ++this.#ref;
+    const ref = ++this.#ref;
     let text = JSON.stringify({ ...frame, ref });
     if (data !== undefined) text = `${text.slice(0, -1)},"data":${data}}`;
     const bytes = utf8.encode(text).length;
-    if (bytes > this.#maxFrameBytes) {
-      const what = `a frame of ${bytes} bytes, of at most ${this.#maxFrameBytes}`;
+    // In the array that it may be sent in.
+    const depth = depthOf(text) + 1;
+    const { bytes: maxBytes, depth: maxDepth } = this.#max;
+    if (bytes > maxBytes || depth > maxDepth) {
+      const what = `${bytes} bytes, ${depth} deep, of at most ${maxBytes}, ${maxDepth}`;
       throw failure("payload-too-large", what);
     }
     if (onReply !== undefined) this.#replies.set(ref, onReply);
@@ -164,10 +188,10 @@ export class Link {
       this.#failures = 0;
       this.#connect();
     } else if (this.#outgoing !== undefined) {
-      this.#ping();
-      const turn = this.#turn;
-      setTimeout(() => {
-        if (turn === this.#turn) this.#beat();
+      clearTimeout(this.#timer);
+      const isAlive = this.#ping();
+      this.#timer = setTimeout(() => {
+        if (!isAlive()) this.#lose("no answer");
       }, PROBE_MS);
     }
   }
@@ -192,10 +216,10 @@ export class Link {
     const turn = ++this.#turn;
     const isOver = () => turn !== this.#turn;
     this.#become({ state: "connecting" });
-    this.#timer = setTimeout(
-      () => this.#lose("not connected in time"),
-      connectTimeoutMs,
-    );
+    this.#timer = after(connectTimeoutMs, () => {
+      tokens.giveUp();
+      this.#lose("not connected in time");
+    });
     try {
       const token = await tokens.get(this.#expired);
       if (isOver()) return;
@@ -207,7 +231,10 @@ export class Link {
       socket.addEventListener("message", ({ data }) => {
         if (!isOver()) this.#receive(data);
       });
-      // An error is followed by a close, which says more.
+      // Not every implementation says that it is closed as well.
+      socket.addEventListener("error", () => {
+        if (!isOver()) this.#lose("the connection failed");
+      });
       socket.addEventListener("close", ({ code, reason }) => {
         if (!isOver()) this.#onClose(code, reason);
       });
@@ -219,7 +246,7 @@ export class Link {
   }
 
   #receive(message: unknown): void {
-    this.#heard = true;
+    this.#heard += 1;
     const turn = this.#turn;
     for (const frame of framesOf(message, (e) => this.#user.onError(e))) {
       if (turn !== this.#turn) return;
@@ -238,7 +265,9 @@ export class Link {
     }
     if (frame.type === "pong") return;
     if (frame.type === "token-expiring") {
-      this.#renew();
+      // Tokens may live so shortly that the next one is about to expire, too.
+      const wait = Math.max(this.#renewedAt + RENEW_MS - Date.now(), 0);
+      this.#renewal = setTimeout(() => this.#renew(), wait);
       return;
     }
     const ref = "ref" in frame ? frame.ref : undefined;
@@ -246,7 +275,7 @@ export class Link {
     if (onReply !== undefined) {
       this.#replies.delete(ref);
       onReply(frame);
-    } else if (frame.type === "error") {
+    } else if (frame.type === "error" && ref === undefined) {
       // A whole message was refused, and which one nobody can tell: what it
       // held is asked again over another connection.
       this.#user.onError(failure(frame.reason, frame.message));
@@ -258,22 +287,32 @@ export class Link {
     clearTimeout(this.#timer);
     this.#connectedAt = Date.now();
     this.#expired = undefined;
-    this.#maxFrameBytes = welcome["max-frame-bytes"];
+    this.#max = {
+      bytes: welcome["max-frame-bytes"],
+      depth: welcome["max-depth"] ?? DEFAULT_MAX_DEPTH,
+    };
     this.#outgoing = new Outgoing((text) => this.#write(text), welcome);
-    this.#heartbeat = setInterval(() => this.#beat(), welcome["heartbeat-ms"]);
+    let isAlive = () => true;
+    this.#heartbeat = setInterval(
+      () => {
+        if (isAlive()) isAlive = this.#ping();
+        else this.#lose("no heartbeat");
+      },
+      Math.max(welcome["heartbeat-ms"], MIN_HEARTBEAT_MS),
+    );
     this.#become({ state: "connected" });
     this.#user.onWelcome();
   }
 
-  #beat(): void {
-    if (this.#heard) this.#ping();
-    else this.#lose("no heartbeat");
-  }
-
-  /** By itself, never in an array: then it does not wake a channel. */
-  #ping(): void {
-    this.#heard = false;
+  /**
+   * Pings by itself, never in an array: then no channel is woken.
+   *
+   * @returns whether anything has come since.
+   */
+  #ping(): () => boolean {
+    const before = this.#heard;
     this.#write(HEARTBEAT_PING);
+    return () => this.#heard > before;
   }
 
   #write(message: string): void {
@@ -286,11 +325,12 @@ export class Link {
   }
 
   async #renew(): Promise<void> {
+    this.#renewedAt = Date.now();
     try {
       const token = await this.#place.tokens.get(this.#token);
       if (token === this.#token) return;
       this.send({ type: "authenticate", token }, undefined, (reply) => {
-        const { reason } = refusalOf(reply);
+        const { reason } = refusalOf(reply ?? {});
         if (reason === undefined) this.#token = token;
         else this.#user.onError(failure(reason, "the new token"));
       });
@@ -306,7 +346,8 @@ export class Link {
       code === CLOSE_TOKEN_EXPIRED ||
       (code === CLOSE_POLICY && reason.startsWith("token-expired"));
     if (isExpired) this.#expired = this.#token;
-    if (isExpired || !FINAL.includes(code)) this.#lose(said, code);
+    const isRenewable = isExpired && this.#place.tokens.isRenewable;
+    if (isRenewable || !FINAL.includes(code)) this.#lose(said, code);
     else this.close(said, code);
   }
 
@@ -331,12 +372,15 @@ export class Link {
     const wasConnected = this.#outgoing !== undefined;
     this.#turn += 1;
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     clearInterval(this.#heartbeat);
     this.#outgoing?.stop();
     this.#outgoing = undefined;
     this.#socket = undefined;
     this.#connectedAt = 0;
+    const replies = [...this.#replies.values()];
     this.#replies.clear();
+    for (const onReply of replies) onReply(undefined);
     // One that is dead may never say that it is closed: nobody waits for it.
     try {
       socket?.close(CLOSE_NORMAL);
@@ -352,4 +396,15 @@ export class Link {
     this.#state = change;
     this.#user.onState(change);
   }
+}
+
+/** How deep the objects and arrays of a JSON text are nested. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [bracket] of json.replace(STRINGS, "").matchAll(/[[{\]}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }

@@ -7,6 +7,7 @@ import type { ServerFrame } from "../protocol/server-frames.ts";
 import { failure, type SenteError } from "./errors.ts";
 import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
+import { after } from "./timers.ts";
 
 /** How to publish. */
 export interface PublishOptions {
@@ -54,21 +55,28 @@ interface Pending {
   readonly messageId: string;
   readonly data: string;
   readonly options: PublishOptions;
+  /** Whether it is on its way over this connection. */
   sent: boolean;
+  /** Whether it may have reached the server. */
+  wasSent: boolean;
   readonly settle: (outcome: Published | SenteError) => void;
 }
 
 /** How long to wait after a refusal that does not say, in ms. */
 const RETRY_MS = 1_000;
-/** What all message-ids of this process begin with. */
-const ours = crypto.getRandomValues(new Uint32Array(3)).join("-");
-let published = 0;
+/** How many of its own messages a channel remembers not to hand back. */
+const MAX_EXCLUDED = 1_000;
 
 /** Publishes to one channel, each message once and in order. */
 export class Publishing {
   readonly #host: PublishingHost;
   readonly #queue: Queue;
   readonly #pending = new Set<Pending>();
+  /** The newest messages that exclude this client. */
+  readonly #excluded: string[] = [];
+  /** What all message-ids of this client begin with, here. */
+  readonly #prefix = crypto.getRandomValues(new Uint32Array(3)).join("-");
+  #count = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: PublishingHost, queue: Queue) {
@@ -93,19 +101,20 @@ export class Publishing {
         throw failure("queue-full", `${queue.max} messages wait`);
       }
       queue.length += 1;
-      const timer = setTimeout(() => {
+      const timer = after(queue.timeoutMs, () =>
         pending.settle(
           failure(
-            pending.sent ? "outcome-unknown" : "timeout",
+            pending.wasSent ? "outcome-unknown" : "timeout",
             `publish within ${queue.timeoutMs} ms`,
           ),
-        );
-      }, queue.timeoutMs);
+        ),
+      );
       const pending: Pending = {
-        messageId: options.messageId ?? `${ours}-${++published}`,
+        messageId: options.messageId ?? `${this.#prefix}-${++this.#count}`,
         data,
         options,
         sent: false,
+        wasSent: false,
         settle: (outcome) => {
           if (!this.#pending.delete(pending)) return;
           queue.length -= 1;
@@ -116,6 +125,8 @@ export class Publishing {
         },
       };
       this.#pending.add(pending);
+      if (options.excludeSender) this.#excluded.push(pending.messageId);
+      if (this.#excluded.length > MAX_EXCLUDED) this.#excluded.shift();
       this.resume();
     });
   }
@@ -128,30 +139,15 @@ export class Publishing {
     }
   }
 
-  /** The connection is lost. */
-  lost(): void {
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    for (const pending of this.#pending) {
-      // The server would not notice that it has it already.
-      if (pending.sent && pending.options.ephemeral) {
-        pending.settle(failure("outcome-unknown", "the connection is lost"));
-      }
-      pending.sent = false;
-    }
-  }
-
   /** Nothing is published any more. */
   end(error: SenteError): void {
+    clearTimeout(this.#pause);
     for (const { settle } of this.#pending) settle(error);
   }
 
-  /** Whether a message waits here that excludes this connection. */
+  /** Whether a message is one of this client's that exclude it. */
   isExcluded(messageId: string): boolean {
-    for (const { messageId: id, options } of this.#pending) {
-      if (id === messageId) return options.excludeSender === true;
-    }
-    return false;
+    return this.#excluded.includes(messageId);
   }
 
   #send(pending: Pending): void {
@@ -168,12 +164,21 @@ export class Publishing {
         data,
         (reply) => this.#answered(pending, reply),
       );
+      pending.wasSent ||= pending.sent;
     } catch (error) {
       pending.settle(error as SenteError);
     }
   }
 
-  #answered(pending: Pending, reply: ServerFrame): void {
+  #answered(pending: Pending, reply: ServerFrame | undefined): void {
+    if (reply === undefined) {
+      pending.sent = false;
+      // Of others the server notices that it has them already.
+      if (pending.options.ephemeral) {
+        pending.settle(failure("outcome-unknown", "the connection is lost"));
+      }
+      return;
+    }
     const {
       reason,
       message,
@@ -187,10 +192,10 @@ export class Publishing {
       pending.settle({ messageId, seq, deliveredTo, duplicate });
     } else if (reason === "rate-limited") {
       pending.sent = false;
-      this.#pause ??= setTimeout(() => {
+      this.#pause ??= after(later ?? RETRY_MS, () => {
         this.#pause = undefined;
         this.resume();
-      }, later ?? RETRY_MS);
+      });
     } else {
       const what = message ?? `publish to "${this.#host.id}"`;
       pending.settle(failure(reason, what, operation));

@@ -8,6 +8,7 @@ import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
 import { failure, RemoteError, type SenteError } from "./errors.ts";
 import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
+import { after } from "./timers.ts";
 
 /** How to ask. */
 export interface RequestOptions {
@@ -40,6 +41,7 @@ interface Open {
   readonly options: RequestOptions;
   readonly events: RequestEvents;
   readonly cleanUp: () => void;
+  readonly deadline: number;
   sent: boolean;
   requestId: string | undefined;
 }
@@ -76,11 +78,12 @@ export class Requests {
     const { signal, timeoutMs } = options;
     const onAbort = () => this.#cancel(open, signal?.reason);
     signal?.addEventListener("abort", onAbort);
-    const timer = setTimeout(() => {
+    const patience = timeoutMs ?? UNSENT_MS;
+    const timer = after(patience, () => {
       if (open.sent && timeoutMs === undefined) return;
-      const within = `${this.#what} within ${timeoutMs ?? UNSENT_MS} ms`;
-      this.#fail(open, failure("timeout", within));
-    }, timeoutMs ?? UNSENT_MS);
+      const within = `${this.#what} within ${patience} ms`;
+      this.#cancel(open, failure("timeout", within));
+    });
     const open: Open = {
       data,
       options,
@@ -89,6 +92,7 @@ export class Requests {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
       },
+      deadline: Date.now() + patience,
       sent: false,
       requestId: undefined,
     };
@@ -139,7 +143,8 @@ export class Requests {
         {
           type: "rpc-request",
           "channel-id": this.#host.id,
-          "timeout-ms": timeoutMs,
+          // What is left of it, if it had to wait for the connection.
+          "timeout-ms": timeoutMs && Math.max(open.deadline - Date.now(), 1),
           "deliver-to": deliverTo,
         },
         open.data,
@@ -150,7 +155,8 @@ export class Requests {
     }
   }
 
-  #delivered(open: Open, reply: ServerFrame): void {
+  #delivered(open: Open, reply: ServerFrame | undefined): void {
+    if (reply === undefined) return;
     if (reply.type !== "rpc-request-result") {
       const { reason, message = this.#what } = refusalOf(reply);
       this.#fail(open, failure(reason, message));

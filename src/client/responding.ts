@@ -8,6 +8,8 @@ import { failure, SenteError } from "./errors.ts";
 import { refusalOf } from "./frames.ts";
 import { toJson } from "./json.ts";
 import type { Link } from "./link.ts";
+import type { Subscription } from "./subscription.ts";
+import { after } from "./timers.ts";
 
 /** A request to be answered. */
 export interface Asked<Data = unknown> {
@@ -43,6 +45,8 @@ const MAX_MESSAGE_LENGTH = 1_000;
 
 /** Answers the requests of one channel. */
 export class Responding {
+  /** By which the requests come. */
+  subscription: Subscription | undefined;
   readonly #host: RespondingHost;
   readonly #answering: Answering;
   readonly #check: (data: unknown) => unknown;
@@ -71,7 +75,13 @@ export class Responding {
     const controller = new AbortController();
     const { signal } = controller;
     this.#running.set(requestId, controller);
-    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    const timer = after(timeoutMs, () => controller.abort());
+    const settle = () => {
+      clearTimeout(timer);
+      if (this.#running.delete(requestId)) this.#host.onSettled();
+    };
+    // An answer that is never made keeps nobody from closing the client.
+    signal.addEventListener("abort", settle);
     const answer = async (data: unknown, final: boolean) => {
       await this.#check(data);
       if (!signal.aborted) this.#send(requestId, data, final);
@@ -104,13 +114,12 @@ export class Responding {
       // Invalid or too long; what the application throws is its own business.
       if (error instanceof SenteError) this.#host.onError(error);
       // Its message and no more: a stack is nobody else's business.
-      const said = error instanceof Error ? error.message : String(error);
+      const said = `${error instanceof Error ? error.message : error}`;
       const message = said.slice(0, MAX_MESSAGE_LENGTH);
       if (!signal.aborted) this.#send(requestId, { message }, true, true);
+    } finally {
+      settle();
     }
-    clearTimeout(timer);
-    this.#running.delete(requestId);
-    this.#host.onSettled();
   }
 
   /** A requester has cancelled. */
@@ -136,8 +145,8 @@ export class Responding {
     );
   }
 
-  #sent(reply: ServerFrame): void {
-    const { reason } = refusalOf(reply);
+  #sent(reply: ServerFrame | undefined): void {
+    const { reason } = refusalOf(reply ?? {});
     // That it came too late is nobody's fault.
     if (reason === undefined || reason === "request-not-found") return;
     this.#host.onError(failure(reason, `respond on "${this.#host.id}"`));

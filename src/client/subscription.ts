@@ -13,6 +13,7 @@ import { ClosedError, failure, type SenteError } from "./errors.ts";
 import { Emitter } from "./events.ts";
 import { refusalOf } from "./frames.ts";
 import type { Link } from "./link.ts";
+import { after } from "./timers.ts";
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -52,7 +53,9 @@ export interface SubscriptionHost {
   readonly id: string;
   readonly send: Link["send"];
   onError(error: unknown): void;
-  /** A message was processed, or several. */
+  /** It begins, perhaps in a new numbering. */
+  onBegin(): void;
+  /** A message was processed. */
   onProcessed(): void;
   /**
    * It is over.
@@ -71,6 +74,8 @@ export interface Delivery {
   readonly deliver: (message: ChannelMessage, replayed: boolean) => unknown;
   /** Whether it wants only what comes while it is connected. */
   readonly isLiveOnly?: boolean;
+  /** Called when it is over. */
+  readonly onEnd?: () => void;
 }
 
 /** With more than so many undelivered messages it asks for no others. */
@@ -111,6 +116,10 @@ export class Subscription {
   /** Whether it waits for its consumer before it asks for more. */
   #isFull = false;
   #error: SenteError | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #onAbort = () => {
+    this.unsubscribe();
+  };
   #resolve: (subscription: Subscription) => void = () => {};
   #reject: (error: SenteError) => void = () => {};
 
@@ -130,7 +139,7 @@ export class Subscription {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    options.signal?.addEventListener("abort", () => this.unsubscribe());
+    options.signal?.addEventListener("abort", this.#onAbort);
   }
 
   /**
@@ -156,6 +165,12 @@ export class Subscription {
     await this.end();
   }
 
+  /** @internal Which number of the present numbering was processed last. */
+  get processed(): number {
+    const { position } = this;
+    return position?.epoch === this.#read?.epoch ? (position?.seq ?? 0) : 0;
+  }
+
   /** @internal It is connected: asks for what comes, and for what came. */
   ask(): void {
     if (this.#phase === "ended" || this.#phase === "asking") return;
@@ -163,13 +178,13 @@ export class Subscription {
     // A consumer that cannot follow is not to be handed even more.
     this.#isFull = this.#backlog.length > MAX_BACKLOG;
     if (this.#isFull) return;
-    const { isLiveOnly } = this.#delivery;
+    if (this.#delivery.isLiveOnly) this.#read = undefined;
     const asked = this.#host.send(
       {
         type: "subscribe",
         "channel-id": this.channelId,
-        since: isLiveOnly ? undefined : this.#read,
-        "retained-limit": isLiveOnly ? 0 : this.#options.retainedLimit,
+        since: this.#read,
+        "retained-limit": this.#options.retainedLimit,
       },
       undefined,
       (reply) => this.#answered(reply),
@@ -208,12 +223,17 @@ export class Subscription {
   }
 
   /** @internal It is over; what has come is delivered still. */
-  async end(error?: SenteError): Promise<void> {
+  async end(
+    error?: SenteError,
+    tells: boolean = error === undefined,
+  ): Promise<void> {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#error = error;
+    clearTimeout(this.#timer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#reject(error ?? failure("unsubscribed", "subscribe"));
-    const gone = this.#host.onEnd(this, error === undefined);
+    const gone = this.#host.onEnd(this, tells);
     if (!this.#isDelivering) this.#tellEnd();
     await gone;
   }
@@ -230,8 +250,8 @@ export class Subscription {
     return true;
   }
 
-  #answered(reply: ServerFrame): void {
-    if (this.#phase !== "asking") return;
+  #answered(reply: ServerFrame | undefined): void {
+    if (reply === undefined || this.#phase !== "asking") return;
     this.#phase = "waiting";
     if (reply.type === "subscription-result" && reply.success) {
       this.#begin(reply);
@@ -244,11 +264,11 @@ export class Subscription {
   #begin(result: ServerFrameOf<"subscription-result">): void {
     const { epoch, seq, recovered } = result;
     if (epoch === undefined || seq === undefined) {
-      this.end(failure("not-understood", "a result without a position"));
+      this.end(failure("protocol", "a result without a position"));
       return;
     }
     const retained = result["retained-messages"] ?? [];
-    const since = this.#delivery.isLiveOnly ? undefined : this.#read;
+    const since = this.#read;
     this.#phase = "live";
     if (since === undefined || recovered !== true) {
       const sameEpoch = since?.epoch === epoch && since.seq <= seq;
@@ -258,6 +278,7 @@ export class Subscription {
         seq: sameEpoch ? Math.max(start, since.seq) : start,
       };
       this.#read = position;
+      this.#processed ??= position;
       if (since !== undefined) {
         const missed = sameEpoch ? position.seq - since.seq : undefined;
         this.#tellGap({ since, position, missed });
@@ -266,6 +287,7 @@ export class Subscription {
     for (const message of retained) this.take(message, true);
     this.#read = { epoch, seq };
     this.#hasBegun = true;
+    this.#host.onBegin();
     this.#resolve(this);
   }
 
@@ -279,10 +301,11 @@ export class Subscription {
     }
     this.#phase = "waiting";
     this.#host.onError(error);
-    const pause = RETRY_MS * (1 + Math.random());
-    setTimeout(() => {
+    const pause = retryAfterMs ?? RETRY_MS * (1 + Math.random());
+    clearTimeout(this.#timer);
+    this.#timer = after(pause, () => {
       if (this.#phase === "waiting") this.ask();
-    }, retryAfterMs ?? pause);
+    });
   }
 
   /** Hands over what has come, one after another. */
@@ -328,6 +351,7 @@ export class Subscription {
     // Of other ends its promise tells, or the state of the client.
     const isTold = !this.#hasBegun || error instanceof ClosedError;
     const isHeard = this.#events.emit("end", error ? { error } : {});
+    this.#delivery.onEnd?.();
     if (error && !isHeard && !isTold) this.#host.onError(error);
   }
 }

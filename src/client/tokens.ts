@@ -19,6 +19,16 @@ export class Tokens {
     this.#source = source;
   }
 
+  /** Whether another one can be had. */
+  get isRenewable(): boolean {
+    return typeof this.#source === "function";
+  }
+
+  /** What is being fetched takes too long: the next call fetches anew. */
+  giveUp(): void {
+    this.#fetching = undefined;
+  }
+
   /**
    * The token; a new one in place of one that has expired.
    *

@@ -30,6 +30,7 @@ export function welcome(
   settings: {
     HEARTBEAT_MS: number;
     MAX_FRAME_BYTES: number;
+    MAX_DEPTH: number;
     FRAMES_PER_SECOND: number;
     FRAMES_BURST: number;
   },
@@ -42,6 +43,7 @@ export function welcome(
     protocol: 1,
     "heartbeat-ms": settings.HEARTBEAT_MS,
     "max-frame-bytes": settings.MAX_FRAME_BYTES,
+    "max-depth": settings.MAX_DEPTH,
     "frames-per-second": settings.FRAMES_PER_SECOND,
     "frames-burst": settings.FRAMES_BURST,
     "user-id": userId,

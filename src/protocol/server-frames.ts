@@ -62,6 +62,7 @@ export const SERVER_FRAMES = {
     protocol: v.literal(1),
     "heartbeat-ms": integer,
     "max-frame-bytes": integer,
+    "max-depth": integer,
     "frames-per-second": integer,
     "frames-burst": integer,
     "user-id": nullableId,

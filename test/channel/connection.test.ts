@@ -18,6 +18,7 @@ describe("a client on the channel's own path", () => {
       protocol: 1,
       "heartbeat-ms": 30_000,
       "max-frame-bytes": 65_536,
+      "max-depth": 128,
       "frames-per-second": 1_000,
       "frames-burst": 2_000,
       "user-id": "u1",

@@ -13,6 +13,7 @@ describe("a connection", () => {
       protocol: 1,
       "heartbeat-ms": 30_000,
       "max-frame-bytes": 65_536,
+      "max-depth": 128,
       "frames-per-second": 1_000,
       "frames-burst": 2_000,
       "user-id": null,

@@ -1,0 +1,16 @@
+/**
+ * Waiting for as long as others say.
+ *
+ * @module
+ */
+
+/** The longest that a timer can be set for, in ms: longer ones fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Does something after so many ms, `Infinity` among them. */
+export function after(
+  ms: number,
+  work: () => void,
+): ReturnType<typeof setTimeout> {
+  return setTimeout(work, Math.min(ms, LONGEST_MS));
+}
