@@ -92,7 +92,6 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     handler: (message: Message<In["message"]>) => unknown,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    options.signal?.throwIfAborted();
     return this.#subscribe(handler, options).ready;
   }
 
@@ -191,16 +190,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
    * @throws {SenteError} when the server refuses, or this client responds on
    * the channel already.
    */
-  respond(
-    answering: (request: Asked<In["request"]>) => Answer<Out["answer"]>,
-  ): Promise<Responder> {
-    const responder = this.#respond(answering);
-    // Nobody need wait for it: then it is an error of the client.
-    responder.catch(this.#onError);
-    return responder;
-  }
-
-  async #respond(
+  async respond(
     answering: (request: Asked<In["request"]>) => Answer<Out["answer"]>,
   ): Promise<Responder> {
     const { request, answer } = this.#schemas;
@@ -253,6 +243,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     handler: (message: Message<In["message"]>) => unknown,
     options: SubscribeOptions,
   ): Subscription {
+    options.signal?.throwIfAborted();
     const state = this.#state();
     const deliver = (message: ChannelMessage, replayed: boolean) => {
       const hand = (data: unknown) => {

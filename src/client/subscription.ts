@@ -121,7 +121,7 @@ export class Subscription {
     this.unsubscribe();
   };
   #resolve: (subscription: Subscription) => void = () => {};
-  #reject: (error: SenteError) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
 
   /** @internal */
   constructor(
@@ -209,6 +209,7 @@ export class Subscription {
     const { seq } = message;
     // Before the answer to `subscribe`, it is what that holds as well.
     if (this.#phase !== "live") return;
+    if (!this.#isDelivering) this.#processed = this.#read;
     if (seq !== undefined) {
       if (!this.#advance(seq, replayed)) return;
       if (replayed && this.#host.isExcluded(message["message-id"])) return;
@@ -231,8 +232,10 @@ export class Subscription {
     this.#phase = "ended";
     this.#error = error;
     clearTimeout(this.#timer);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#reject(error ?? failure("unsubscribed", "subscribe"));
+    const { signal } = this.#options;
+    signal?.removeEventListener("abort", this.#onAbort);
+    const unsubscribed = failure("unsubscribed", "subscribe");
+    this.#reject(error ?? (signal?.aborted ? signal.reason : unsubscribed));
     const gone = this.#host.onEnd(this, tells);
     if (!this.#isDelivering) this.#tellEnd();
     await gone;
@@ -278,7 +281,6 @@ export class Subscription {
         seq: sameEpoch ? Math.max(start, since.seq) : start,
       };
       this.#read = position;
-      this.#processed ??= position;
       if (since !== undefined) {
         const missed = sameEpoch ? position.seq - since.seq : undefined;
         this.#tellGap({ since, position, missed });
