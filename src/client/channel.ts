@@ -8,7 +8,7 @@ import type { ChannelState } from "./channel-state.ts";
 import { failure } from "./errors.ts";
 import { toJson } from "./json.ts";
 import type { Published, PublishOptions } from "./publishing.ts";
-import type { RequestEvents, RequestOptions } from "./requests.ts";
+import type { RequestOptions } from "./requests.ts";
 import { type Asked, Responding } from "./responding.ts";
 import { validated } from "./schema.ts";
 import { Stream } from "./stream.ts";
@@ -149,11 +149,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["request"],
     options: RequestOptions = {},
   ): Promise<In["answer"]> {
-    const answer = await new Promise((onAnswer, onFailure) => {
-      const events = { onPart: () => {}, onAnswer, onFailure };
-      this.#ask(data, options, events).catch(onFailure);
-    });
-    return this.#checkAnswer(answer);
+    return this.#checkAnswer(await this.#ask(data, options, () => {}));
   }
 
   /**
@@ -164,20 +160,22 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["request"],
     options: RequestOptions = {},
   ): AsyncIterableIterator<In["answer"]> {
+    const left = new AbortController();
+    const signals = [left.signal, options.signal ?? left.signal];
+    const signal = AbortSignal.any(signals);
     const stream = new Stream<In["answer"]>(
       (answer) => this.#checkAnswer(answer),
-      async () => (await asked)?.(failure("cancelled", "the loop was left")),
+      () => left.abort(),
     );
     const onPart = (part: unknown) => {
       stream.push(part);
     };
-    const onFailure = (error: unknown) => stream.end(error);
-    const onAnswer = (answer: unknown) => {
-      if (answer !== null) onPart(answer);
-      stream.end();
-    };
-    const events = { onPart, onAnswer, onFailure };
-    const asked = this.#ask(data, options, events).catch(onFailure);
+    this.#ask(data, { ...options, signal }, onPart)
+      .then((answer) => {
+        if (answer !== null) onPart(answer);
+        stream.end();
+      })
+      .catch((error) => stream.end(error));
     return stream;
   }
 
@@ -227,12 +225,12 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
   async #ask(
     data: Out["request"],
     options: RequestOptions,
-    events: RequestEvents,
-  ): Promise<(reason: unknown) => void> {
+    onPart: (part: unknown) => void,
+  ): Promise<unknown> {
     const { requests } = this.#state();
     const check = validated(this.#schemas.request, data, "the request");
     if (check instanceof Promise) await check;
-    return requests.ask(toJson(data), options, events);
+    return requests.ask(toJson(data), options, onPart);
   }
 
   #checkAnswer(answer: unknown): In["answer"] {

@@ -60,14 +60,19 @@ export function framesOf(
   );
 }
 
-/** Why an answer is a refusal, as far as it says. */
-export function refusalOf(reply: object): {
+/** What an answer that is a refusal says of it. */
+interface Refusal {
   readonly reason?: string;
   readonly message?: string;
   readonly operation?: string;
   readonly "retry-after-ms"?: number;
-} {
-  return reply;
+}
+
+/** Why an answer is a refusal, as far as it says. */
+export function refusalOf(reply: ServerFrame | undefined): Refusal {
+  const said: object | undefined =
+    reply && "delivery" in reply ? reply.delivery : reply;
+  return said ?? {};
 }
 
 /** What is wrong with a frame, if anything is. */

@@ -330,7 +330,7 @@ export class Link {
       const token = await this.#place.tokens.get(this.#token);
       if (token === this.#token) return;
       this.send({ type: "authenticate", token }, undefined, (reply) => {
-        const { reason } = refusalOf(reply ?? {});
+        const { reason } = refusalOf(reply);
         if (reason === undefined) this.#token = token;
         else this.#user.onError(failure(reason, "the new token"));
       });

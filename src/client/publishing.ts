@@ -127,7 +127,8 @@ export class Publishing {
       this.#pending.add(pending);
       if (options.excludeSender) this.#excluded.push(pending.messageId);
       if (this.#excluded.length > MAX_EXCLUDED) this.#excluded.shift();
-      this.resume();
+      // Without a pause, those before it were sent; or none can be.
+      if (this.#pause === undefined) this.#send(pending);
     });
   }
 

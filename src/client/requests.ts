@@ -23,13 +23,6 @@ export interface RequestOptions {
   readonly deliverTo?: DeliverTo | undefined;
 }
 
-/** What comes of a request. */
-export interface RequestEvents {
-  readonly onPart: (data: unknown) => void;
-  readonly onAnswer: (data: unknown) => void;
-  readonly onFailure: (error: unknown) => void;
-}
-
 /** What requests need of their channel. */
 export interface RequestsHost {
   readonly id: string;
@@ -37,13 +30,15 @@ export interface RequestsHost {
 }
 
 interface Open {
-  readonly data: string;
-  readonly options: RequestOptions;
-  readonly events: RequestEvents;
-  readonly cleanUp: () => void;
-  readonly deadline: number;
-  sent: boolean;
-  requestId: string | undefined;
+  /** The server's name for it, once that has said it. */
+  id?: string | undefined;
+  wasSent: boolean;
+  readonly send: () => void;
+  readonly onPart: (data: unknown) => void;
+  /** Ends it, and tells whether it was open. */
+  readonly close: () => boolean;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** How long a request may wait to be sent that does not say, in ms. */
@@ -52,11 +47,13 @@ const UNSENT_MS = 30_000;
 /** Asks one channel. */
 export class Requests {
   readonly #host: RequestsHost;
+  readonly #what: string;
   readonly #open = new Set<Open>();
-  readonly #byId = new Map<string, Open>();
+  readonly #byId = new Map<string | undefined, Open>();
 
   constructor(host: RequestsHost) {
     this.#host = host;
+    this.#what = `request to "${host.id}"`;
   }
 
   /** Whether no request is open. */
@@ -68,38 +65,50 @@ export class Requests {
    * Asks.
    *
    * @param data as JSON.
-   * @returns what cancels it; its failure is told the reason.
+   * @returns the final answer.
    */
   ask(
     data: string,
-    options: RequestOptions,
-    events: RequestEvents,
-  ): (reason: unknown) => void {
-    const { signal, timeoutMs } = options;
-    const onAbort = () => this.#cancel(open, signal?.reason);
-    signal?.addEventListener("abort", onAbort);
-    const patience = timeoutMs ?? UNSENT_MS;
-    const timer = after(patience, () => {
-      if (open.sent && timeoutMs === undefined) return;
-      const within = `${this.#what} within ${patience} ms`;
-      this.#cancel(open, failure("timeout", within));
+    { signal, timeoutMs, deliverTo }: RequestOptions,
+    onPart: (data: unknown) => void,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const patience = timeoutMs ?? UNSENT_MS;
+      const deadline = Date.now() + patience;
+      const timer = after(patience, () => {
+        if (open.wasSent && timeoutMs === undefined) return;
+        const within = `${this.#what} within ${patience} ms`;
+        this.#cancel(open, failure("timeout", within));
+      });
+      const onAbort = () => this.#cancel(open, signal?.reason);
+      signal?.addEventListener("abort", onAbort);
+      const open: Open = {
+        wasSent: false,
+        resolve,
+        reject,
+        onPart,
+        close: () => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", onAbort);
+          this.#byId.delete(open.id);
+          return this.#open.delete(open);
+        },
+        send: () => {
+          const frame = {
+            type: "rpc-request",
+            "channel-id": this.#host.id,
+            // What is left of it, if it had to wait for the connection.
+            "timeout-ms": timeoutMs && Math.max(deadline - Date.now(), 1),
+            "deliver-to": deliverTo,
+          };
+          const onReply = (reply?: ServerFrame) => this.#sent(open, reply);
+          open.wasSent ||= this.#host.send(frame, data, onReply);
+        },
+      };
+      this.#open.add(open);
+      this.#send(open);
     });
-    const open: Open = {
-      data,
-      options,
-      events,
-      cleanUp: () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-      },
-      deadline: Date.now() + patience,
-      sent: false,
-      requestId: undefined,
-    };
-    this.#open.add(open);
-    if (signal?.aborted) onAbort();
-    else this.#send(open);
-    return (reason) => this.#cancel(open, reason);
   }
 
   /** Sends what was not sent yet. */
@@ -110,7 +119,8 @@ export class Requests {
   /** The connection is lost, and the requests that were sent over it. */
   lost(): void {
     for (const open of this.#open) {
-      if (open.sent) this.#fail(open, failure("connection-lost", this.#what));
+      if (open.wasSent)
+        this.#fail(open, failure("connection-lost", this.#what));
     }
   }
 
@@ -124,78 +134,43 @@ export class Requests {
     const { reason, data, error, final } = response;
     const open = this.#byId.get(response["request-id"]);
     if (open === undefined) return;
-    if (!final) open.events.onPart(data);
-    else if (reason !== undefined) {
-      this.#fail(open, failure(reason, this.#what));
-    } else if (error) this.#fail(open, new RemoteError(data));
-    else if (this.#close(open)) open.events.onAnswer(data);
-  }
-
-  get #what(): string {
-    return `request to "${this.#host.id}"`;
+    if (!final) open.onPart(data);
+    else if (reason) this.#fail(open, failure(reason, this.#what));
+    else if (error) this.#fail(open, new RemoteError(data));
+    else if (open.close()) open.resolve(data);
   }
 
   #send(open: Open): void {
-    if (open.sent) return;
-    const { timeoutMs, deliverTo } = open.options;
     try {
-      open.sent = this.#host.send(
-        {
-          type: "rpc-request",
-          "channel-id": this.#host.id,
-          // What is left of it, if it had to wait for the connection.
-          "timeout-ms": timeoutMs && Math.max(open.deadline - Date.now(), 1),
-          "deliver-to": deliverTo,
-        },
-        open.data,
-        (reply) => this.#delivered(open, reply),
-      );
+      open.send();
     } catch (error) {
       this.#fail(open, error);
     }
   }
 
-  #delivered(open: Open, reply: ServerFrame | undefined): void {
-    if (reply === undefined) return;
-    if (reply.type !== "rpc-request-result") {
-      const { reason, message = this.#what } = refusalOf(reply);
-      this.#fail(open, failure(reason, message));
-      return;
+  /** The server has said whom it asks, if anybody. */
+  #sent(open: Open, reply?: ServerFrame): void {
+    if (reply?.type === "rpc-request-result" && reply.delivery.success) {
+      open.id = String(reply["request-id"]);
+      if (this.#open.has(open)) this.#byId.set(open.id, open);
+      else this.#sendCancel(open.id);
+    } else if (reply !== undefined) {
+      const { reason, message = this.#what, operation } = refusalOf(reply);
+      this.#fail(open, failure(reason, message, operation));
     }
-    const { delivery, "request-id": requestId } = reply;
-    if (!delivery.success || !requestId) {
-      this.#fail(
-        open,
-        failure(delivery.reason, this.#what, delivery.operation),
-      );
-    } else if (this.#open.has(open)) {
-      open.requestId = requestId;
-      this.#byId.set(requestId, open);
-    } else this.#sendCancel(requestId);
   }
 
   #cancel(open: Open, reason: unknown): void {
-    const { requestId } = open;
-    if (!this.#fail(open, reason)) return;
-    // Else the server has not said how it calls the request: see #delivered.
-    if (requestId !== undefined) this.#sendCancel(requestId);
+    this.#fail(open, reason);
+    // Else it is done as soon as the server has said how it calls it.
+    if (open.id !== undefined) this.#sendCancel(open.id);
   }
 
-  #sendCancel(requestId: string): void {
-    this.#host.send({ type: "rpc-cancel", "request-id": requestId });
+  #sendCancel(id: string): void {
+    this.#host.send({ type: "rpc-cancel", "request-id": id });
   }
 
-  /** @returns whether it was still open. */
-  #fail(open: Open, error: unknown): boolean {
-    const wasOpen = this.#close(open);
-    if (wasOpen) open.events.onFailure(error);
-    return wasOpen;
-  }
-
-  #close(open: Open): boolean {
-    if (!this.#open.delete(open)) return false;
-    if (open.requestId !== undefined) this.#byId.delete(open.requestId);
-    open.cleanUp();
-    return true;
+  #fail(open: Open, error: unknown): void {
+    if (open.close()) open.reject(error);
   }
 }

@@ -146,7 +146,7 @@ export class Responding {
   }
 
   #sent(reply: ServerFrame | undefined): void {
-    const { reason } = refusalOf(reply ?? {});
+    const { reason } = refusalOf(reply);
     // That it came too late is nobody's fault.
     if (reason === undefined || reason === "request-not-found") return;
     this.#host.onError(failure(reason, `respond on "${this.#host.id}"`));
