@@ -33,10 +33,9 @@ export class ChannelState implements SubscriptionHost {
   readonly send: Link["send"];
   readonly publishing: Publishing;
   readonly requests: Requests;
-  responding: Responding | undefined;
+  readonly responding = new Set<Responding>();
   readonly #host: ChannelHost;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #onDrained = new Set<() => void>();
   #unacknowledged = 0;
   #acknowledged = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
@@ -55,25 +54,15 @@ export class ChannelState implements SubscriptionHost {
       this.#subscriptions.size === 0 &&
       this.publishing.isIdle &&
       this.requests.isIdle &&
-      this.responding === undefined
+      this.responding.size === 0
     );
   }
 
   /** Resolves when all is published and answered. */
-  drained(): Promise<void> {
-    // Else there might always be another request to be answered.
-    this.responding?.subscription?.unsubscribe();
-    return new Promise((resolve) => {
-      this.#onDrained.add(resolve);
-      this.onSettled();
-    });
-  }
-
-  onSettled(): void {
+  async drained(): Promise<void> {
     const { publishing, responding } = this;
-    if (!publishing.isIdle || responding?.isIdle === false) return;
-    for (const resolve of this.#onDrained) resolve();
-    this.#onDrained.clear();
+    const answered = [...responding].map((each) => each.stop());
+    await Promise.all([publishing.idle(), ...answered]);
   }
 
   /** Subscribes once more. */
@@ -133,7 +122,7 @@ export class ChannelState implements SubscriptionHost {
     this.#acknowledged = 0;
     for (const subscription of this.#subscriptions) subscription.lost();
     this.requests.lost();
-    this.responding?.lost();
+    for (const each of this.responding) each.lost();
   }
 
   /** A frame came that is no answer. */
@@ -154,10 +143,12 @@ export class ChannelState implements SubscriptionHost {
         this.#endSubscriptions(failure(frame.type, `"${this.id}"`));
         break;
       case "rpc-request":
-        this.responding?.take(frame).catch((error) => this.onError(error));
+        for (const each of this.responding) {
+          each.take(frame).catch((error) => this.onError(error));
+        }
         break;
       case "rpc-cancel":
-        this.responding?.cancel(frame["request-id"]);
+        for (const each of this.responding) each.cancel(frame["request-id"]);
         break;
       case "rpc-response":
         this.requests.take(frame);

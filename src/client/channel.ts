@@ -129,10 +129,9 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     data: Out["message"],
     options: PublishOptions = {},
   ): Promise<Published> {
-    const { publishing } = this.#state();
     const check = validated(this.#schemas.message, data, "the message");
     if (check instanceof Promise) await check;
-    return publishing.publish(toJson(data), options);
+    return this.#state().publishing.publish(toJson(data), options);
   }
 
   /**
@@ -193,7 +192,7 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
   ): Promise<Responder> {
     const { request, answer } = this.#schemas;
     const state = this.#state();
-    if (state.responding !== undefined) {
+    if ([...state.responding].some(({ isOpen }) => isOpen)) {
       throw failure("responding", `respond on "${this.id}" once more`);
     }
     const responding = new Responding(
@@ -204,22 +203,16 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       },
       (data) => validated(answer, data, "the answer"),
     );
-    state.responding = responding;
-    const onEnd = async () => {
-      await state.drained();
-      state.responding = undefined;
+    const delivery = {
+      deliver: () => {},
+      isLiveOnly: true,
+      onEnd: () => responding.close(),
     };
-    const delivery = { deliver: () => {}, isLiveOnly: true, onEnd };
     const subscription = state.subscribe(delivery, { retainedLimit: 0 });
     responding.subscription = subscription;
+    state.responding.add(responding);
     await subscription.ready;
-    return {
-      channelId: this.id,
-      stop: async () => {
-        await subscription.unsubscribe();
-        await state.drained();
-      },
-    };
+    return { channelId: this.id, stop: () => responding.stop() };
   }
 
   async #ask(
@@ -227,10 +220,9 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
     options: RequestOptions,
     onPart: (part: unknown) => void,
   ): Promise<unknown> {
-    const { requests } = this.#state();
     const check = validated(this.#schemas.request, data, "the request");
     if (check instanceof Promise) await check;
-    return requests.ask(toJson(data), options, onPart);
+    return this.#state().requests.ask(toJson(data), options, onPart);
   }
 
   #checkAnswer(answer: unknown): In["answer"] {

@@ -5,7 +5,10 @@
  *
  * @module
  */
-import type { ServerFrame } from "../protocol/server-frames.ts";
+import type {
+  ServerFrame,
+  ServerFrameType,
+} from "../protocol/server-frames.ts";
 import { failure } from "./errors.ts";
 
 /** What fields hold, whatever frame they are in, unless it is null. */
@@ -26,19 +29,34 @@ const KINDS: { readonly [field: string]: string } = {
   delivery: "object",
 };
 
-/** Fields that must be there. Other frames do no harm without theirs. */
-const REQUIRED = new Map<string, readonly string[]>([
-  ["welcome", ["max-frame-bytes", "heartbeat-ms"]],
-  ["channel-message", ["message-id"]],
-  ["rpc-request", ["request-id"]],
-  ["rpc-request-result", ["delivery"]],
-]);
+const channel = ["channel-id"];
+
+/** The frames that this client does something about, and what they must have. */
+const FRAMES: { readonly [T in ServerFrameType]?: readonly string[] } = {
+  welcome: ["max-frame-bytes", "heartbeat-ms"],
+  pong: [],
+  error: [],
+  "authenticate-result": [],
+  "token-expiring": [],
+  "subscription-result": [],
+  "unsubscription-result": [],
+  "publish-result": [],
+  "channel-message": ["channel-id", "message-id"],
+  "channel-deleted": channel,
+  "subscription-lost": channel,
+  unsubscribed: channel,
+  "rpc-request-result": ["delivery"],
+  "rpc-request": ["channel-id", "request-id"],
+  "rpc-response-result": [],
+  "rpc-response": channel,
+  "rpc-cancel": ["request-id"],
+};
 
 /**
  * The frames of a message. Frames of types that this client does not know are
- * among them: a newer server may send them.
+ * left out: a newer server may send them.
  *
- * @param onNonsense told of everything that is not a frame.
+ * @param onNonsense told of everything else that is not a frame.
  */
 export function framesOf(
   message: unknown,
@@ -53,9 +71,8 @@ export function framesOf(
   return (Array.isArray(value) ? value : [value]).filter(
     (object: unknown): object is ServerFrame => {
       const fault = faultOf(object);
-      if (!fault) return true;
-      onNonsense(failure("protocol", `the server sent ${fault}`));
-      return false;
+      if (fault) onNonsense(failure("protocol", `the server sent ${fault}`));
+      return fault === undefined;
     },
   );
 }
@@ -75,13 +92,14 @@ export function refusalOf(reply: ServerFrame | undefined): Refusal {
   return said ?? {};
 }
 
-/** What is wrong with a frame, if anything is. */
+/** What is wrong with a frame; an empty text if it is only unknown. */
 function faultOf(object: unknown): string | undefined {
   if (!isRecord(object) || typeof object.type !== "string") {
     return "what is not a frame";
   }
   const { type, "retained-messages": retained = [] } = object;
-  const required = REQUIRED.get(type) ?? [];
+  if (!Object.hasOwn(FRAMES, type)) return "";
+  const required: readonly string[] = Reflect.get(FRAMES, type);
   const wrong = [...Object.keys(object), ...required].find(
     (field) =>
       Object.hasOwn(KINDS, field) &&
@@ -89,7 +107,9 @@ function faultOf(object: unknown): string | undefined {
       (object[field] !== null || required.includes(field)),
   );
   if (wrong) return `\`${type}\` with a wrong \`${wrong}\``;
-  const isWhole = Array.isArray(retained) && !retained.some(faultOf);
+  const isWhole =
+    Array.isArray(retained) &&
+    retained.every((each) => faultOf(each) === undefined);
   return isWhole ? undefined : `\`${type}\` with wrong \`retained-messages\``;
 }
 

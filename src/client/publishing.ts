@@ -46,8 +46,6 @@ export interface PublishingHost {
   readonly send: Link["send"];
   /** A message that excluded this connection has a number. */
   onExcluded(seq: number): void;
-  /** A message waits no longer. */
-  onSettled(): void;
 }
 
 /** A message that is not acknowledged. */
@@ -77,6 +75,7 @@ export class Publishing {
   /** What all message-ids of this client begin with, here. */
   readonly #prefix = crypto.getRandomValues(new Uint32Array(3)).join("-");
   #count = 0;
+  #onSettled = () => {};
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: PublishingHost, queue: Queue) {
@@ -121,7 +120,7 @@ export class Publishing {
           clearTimeout(timer);
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
-          this.#host.onSettled();
+          this.#onSettled();
         },
       };
       this.#pending.add(pending);
@@ -130,6 +129,15 @@ export class Publishing {
       // Without a pause, those before it were sent; or none can be.
       if (this.#pause === undefined) this.#send(pending);
     });
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    while (!this.isIdle) {
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve;
+      });
+    }
   }
 
   /** Sends what was not sent over this connection, in order. */

@@ -36,8 +36,8 @@ export interface RespondingHost {
   readonly id: string;
   readonly send: Link["send"];
   onError(error: unknown): void;
-  /** An answer is made. */
-  onSettled(): void;
+  /** All of the channel. */
+  readonly responding: Set<Responding>;
 }
 
 /** The longest message of an error that is passed on, in characters. */
@@ -47,10 +47,16 @@ const MAX_MESSAGE_LENGTH = 1_000;
 export class Responding {
   /** By which the requests come. */
   subscription: Subscription | undefined;
+  /** Whether it takes requests. */
+  isOpen = true;
   readonly #host: RespondingHost;
   readonly #answering: Answering;
   readonly #check: (data: unknown) => unknown;
   readonly #running = new Map<string, AbortController>();
+  #onDone = () => {};
+  readonly #done = new Promise<void>((resolve) => {
+    this.#onDone = resolve;
+  });
 
   /** @param check each answer, or each part of it, passes through it. */
   constructor(
@@ -63,13 +69,23 @@ export class Responding {
     this.#check = check;
   }
 
-  /** Whether no answer is being made. */
-  get isIdle(): boolean {
-    return this.#running.size === 0;
+  /** Takes no more requests; those that it has are answered still. */
+  close(): void {
+    this.isOpen = false;
+    if (this.#running.size > 0) return;
+    this.#onDone();
+    this.#host.responding.delete(this);
+  }
+
+  /** Ends the subscription, too. @returns when all is answered. */
+  async stop(): Promise<void> {
+    await this.subscription?.unsubscribe();
+    await this.#done;
   }
 
   /** A request came. */
   async take(request: ServerFrameOf<"rpc-request">): Promise<void> {
+    if (!this.isOpen) return;
     const requestId = request["request-id"];
     const timeoutMs = request["timeout-ms"];
     const controller = new AbortController();
@@ -78,7 +94,8 @@ export class Responding {
     const timer = after(timeoutMs, () => controller.abort());
     const settle = () => {
       clearTimeout(timer);
-      if (this.#running.delete(requestId)) this.#host.onSettled();
+      this.#running.delete(requestId);
+      if (!this.isOpen) this.close();
     };
     // An answer that is never made keeps nobody from closing the client.
     signal.addEventListener("abort", settle);

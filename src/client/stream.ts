@@ -85,6 +85,11 @@ export class Stream<T> implements AsyncIterableIterator<T> {
   }
 
   async #give(value: unknown): Promise<IteratorResult<T>> {
-    return { done: false, value: (await this.#read(value)) as T };
+    try {
+      return { done: false, value: (await this.#read(value)) as T };
+    } catch (error) {
+      this.return();
+      throw error;
+    }
   }
 }
