@@ -3,9 +3,7 @@
  *
  * @module
  */
-
-/** An offered subprotocol that carries a token begins so. */
-export const TOKEN_SUBPROTOCOL = "sente-lite.token.";
+import { TOKEN_SUBPROTOCOL } from "../protocol/framing.ts";
 
 /** The token of a request, or why there is none to look at. */
 export type Credential =

@@ -9,6 +9,8 @@
 export const PLAIN_SUBPROTOCOL = "sente-lite.v1";
 /** The subprotocol of all that one flush holds as one array. */
 export const BATCH_SUBPROTOCOL = "sente-lite.v1.batch";
+/** An offered subprotocol that carries a token begins so. */
+export const TOKEN_SUBPROTOCOL = "sente-lite.token.";
 
 /** The most objects one array holds, in either direction. */
 export const MAX_BATCH_OBJECTS = 256;

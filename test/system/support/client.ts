@@ -7,13 +7,13 @@ import { isDeepStrictEqual } from "node:util";
 
 import { WebSocket } from "ws";
 
-import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
 import { decodeServer } from "../../../src/protocol/codec.ts";
 import {
   BATCH_SUBPROTOCOL,
   MAX_BATCH_BYTES,
   MAX_BATCH_OBJECTS,
   PLAIN_SUBPROTOCOL,
+  TOKEN_SUBPROTOCOL,
 } from "../../../src/protocol/framing.ts";
 import type {
   ChannelMessage,

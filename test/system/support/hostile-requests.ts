@@ -11,11 +11,11 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { WebSocket } from "ws";
 
-import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
 import { NUMBER_SETTINGS } from "../../../src/config.ts";
 import {
   BATCH_SUBPROTOCOL,
   PLAIN_SUBPROTOCOL,
+  TOKEN_SUBPROTOCOL,
 } from "../../../src/protocol/framing.ts";
 import { HTTP_REASONS } from "../../../src/protocol/reasons.ts";
 import { pathOf } from "./channels.ts";

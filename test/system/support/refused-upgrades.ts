@@ -8,8 +8,10 @@ import type { IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { WebSocket } from "ws";
 
-import { TOKEN_SUBPROTOCOL } from "../../../src/access/credentials.ts";
-import { PLAIN_SUBPROTOCOL } from "../../../src/protocol/framing.ts";
+import {
+  PLAIN_SUBPROTOCOL,
+  TOKEN_SUBPROTOCOL,
+} from "../../../src/protocol/framing.ts";
 import { type Ending, socketPathOf } from "./client.ts";
 import type { Server } from "./server.ts";
 import { bearer } from "./tokens.ts";
