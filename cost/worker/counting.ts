@@ -9,11 +9,11 @@ import {
   type Env,
   Channel as OriginalChannel,
   Registry as OriginalRegistry,
-} from "../../src/worker.ts";
+} from "../../src/index.ts";
 import { COUNTS_PATH, type Counts, type ObjectCounts } from "../counts.ts";
 import { type Entry, Meter, takeWorkerLines } from "./meter.ts";
 
-export { SenteLite, User } from "../../src/worker.ts";
+export { SenteLite, User } from "../../src/index.ts";
 
 /** The meters of one class of objects, by name: they outlive hibernation. */
 class Meters {

@@ -105,6 +105,11 @@ export type ClientFrame = {
   [T in ClientFrameType]: ClientFrameOf<T>;
 }[ClientFrameType];
 
+/** A frame as a client may write it: what has a default may be left out. */
+export type ClientFrameInput = {
+  [T in ClientFrameType]: v.InferInput<(typeof CLIENT_FRAMES)[T]>;
+}[ClientFrameType];
+
 /**
  * Frames that are one channel's business: a session passes them on to the
  * channel's object, in order.

@@ -10,9 +10,9 @@ import {
   createWorker,
   type Env,
   Channel as Original,
-} from "../../../src/worker.ts";
+} from "../../../src/index.ts";
 
-export { Registry, SenteLite, User } from "../../../src/worker.ts";
+export { Registry, SenteLite, User } from "../../../src/index.ts";
 
 /**
  * At which moment of a flush the object aborts: before its transaction, after

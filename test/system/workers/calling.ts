@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { SenteLite } from "../../../src/worker.ts";
+import type { SenteLite } from "../../../src/index.ts";
 
 const BEARER = "Bearer ";
 

@@ -1,0 +1,56 @@
+/**
+ * What a Worker of one's own imports to host the service (examples/embedded).
+ *
+ * @module
+ */
+import type { Env } from "./env.ts";
+import { route } from "./router.ts";
+
+export type { ChannelInfo } from "./channel/lifetime.ts";
+export { Channel } from "./channel/object.ts";
+export type { PublishResult } from "./channel/publishing.ts";
+export type { Variables } from "./config.ts";
+export type { Env } from "./env.ts";
+export type {
+  ChannelConfig,
+  PartialChannelConfig,
+} from "./protocol/channel-config.ts";
+export type { ChannelPage, Health, ServerStats } from "./registry/client.ts";
+export { Registry } from "./registry/object.ts";
+export { SenteLite } from "./server/entrypoint.ts";
+export type { RpcOutcome } from "./server/rpc.ts";
+export type {
+  Done,
+  Json,
+  ListOptions,
+  PublishOptions,
+  RequestOptions,
+} from "./server/service.ts";
+export { User } from "./user/object.ts";
+
+/**
+ * The service as a handler, for a Worker that wants to do more than it.
+ *
+ * @example
+ * ```ts
+ * import { Channel, createWorker, Registry, SenteLite, User } from "sente-lite";
+ *
+ * export { Channel, Registry, SenteLite, User };
+ * const service = createWorker();
+ * export default {
+ *   fetch: (request, env, ctx) =>
+ *     new URL(request.url).pathname === "/hello"
+ *       ? new Response("hello")
+ *       : service.fetch(request, env, ctx),
+ * };
+ * ```
+ */
+export function createWorker() {
+  return {
+    fetch: (
+      request: Request,
+      env: Env,
+      ctx: ExecutionContext,
+    ): Promise<Response> => route(request, env, ctx),
+  };
+}
