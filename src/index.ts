@@ -18,7 +18,7 @@ export type {
 export type { ChannelPage, Health, ServerStats } from "./registry/client.ts";
 export { Registry } from "./registry/object.ts";
 export { SenteLite } from "./server/entrypoint.ts";
-export type { RpcOutcome } from "./server/rpc.ts";
+export type { RpcAnswer, RpcOutcome } from "./server/rpc.ts";
 export type {
   Done,
   Json,

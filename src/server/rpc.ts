@@ -25,9 +25,17 @@ export interface RpcRequest {
   readonly deliverTo?: DeliverTo | undefined;
 }
 
+/**
+ * The final answer of a service. Its data is any JSON; were it `unknown`, the
+ * types of a service binding would take the whole answer away.
+ */
+export interface RpcAnswer extends Omit<ServerFrameOf<"rpc-response">, "data"> {
+  data: NonNullable<unknown> | null;
+}
+
 /** The final answer, or why there is none. */
 export type RpcOutcome =
-  | { ok: true; answer: ServerFrameOf<"rpc-response"> }
+  | { ok: true; answer: RpcAnswer }
   | {
       ok: false;
       reason: RequestReason | RpcEndReason | "unavailable";
@@ -104,8 +112,10 @@ function outcomeOf(frame: ServerFrame): RpcOutcome | undefined {
     }
     case "rpc-response":
       if (!frame.final) return undefined;
-      if (frame.reason === undefined) return { ok: true, answer: frame };
-      return { ok: false, reason: frame.reason };
+      if (frame.reason !== undefined) {
+        return { ok: false, reason: frame.reason };
+      }
+      return { ok: true, answer: { ...frame, data: frame.data ?? null } };
     case "error":
       return { ok: false, reason: "unavailable" };
     default:
