@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 
 import { seedOfRun } from "./test/system/support/random.ts";
 
-// Three kinds of tests, by where they run: the cores under plain Node, the
-// objects inside workerd, and whole processes over real sockets.
+// Four kinds of tests, by where they run: the cores under plain Node, the
+// objects inside workerd, whole processes over real sockets, and the package
+// where somebody else has installed it.
 export default defineConfig({
   test: {
     projects: [
@@ -13,7 +14,7 @@ export default defineConfig({
           name: "core",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/workerd/**", "test/system/**"],
+          exclude: ["test/workerd/**", "test/system/**", "test/package/**"],
         },
       },
       {
@@ -45,6 +46,17 @@ export default defineConfig({
           globalSetup: "test/system/support/log-secrets.ts",
           // Packages in CommonJS look as Node shows them to serve/.
           deps: { interopDefault: false },
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "package",
+          environment: "node",
+          include: ["test/package/*.test.ts"],
+          globalSetup: "test/package/support/packing.ts",
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
