@@ -29,7 +29,9 @@ export type {
 export { User } from "./user/object.ts";
 
 /**
- * The service as a handler, for a Worker that wants to do more than it.
+ * The service as a handler, for a Worker that wants to do more than it. It
+ * takes `env` as the platform hands it over: settings and keys are read anew
+ * for every other object.
  *
  * @example
  * ```ts
