@@ -59,7 +59,8 @@ export default defineConfig({
           globalSetup: "test/package/support/packing.ts",
           fileParallelism: false,
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // A server that does not start says so after a minute.
+          hookTimeout: 120_000,
         },
       },
     ],
