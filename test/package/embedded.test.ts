@@ -105,9 +105,9 @@ it("compiles, with types of the platform from either source", async () => {
 });
 
 it("asks for the tools that this repository uses", async () => {
-  const versions = async (folder: string) =>
-    JSON.parse(await readFile(join(folder, "package.json"), "utf8"))
-      .devDependencies;
-  const { devDependencies } = { devDependencies: await versions(embedded) };
-  expect(await versions(PROJECT)).toMatchObject(devDependencies);
+  const tools = async (folder: string) => {
+    const manifest = await readFile(join(folder, "package.json"), "utf8");
+    return JSON.parse(manifest).devDependencies;
+  };
+  expect(await tools(PROJECT)).toMatchObject(await tools(embedded));
 });
