@@ -1,5 +1,6 @@
 /** The example of a Worker that hosts the service, with the package installed. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,9 +9,10 @@ import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 
 import { connect, everyWay, leaveAll } from "../system/support/client.ts";
 import { type Server, startServer } from "../system/support/server.ts";
+import { eventually } from "../system/support/waiting.ts";
 import { PROJECT } from "./support/packing.ts";
 
-const { embedded } = inject("packed");
+const { consumer, embedded } = inject("packed");
 const CHANNEL = "orders";
 
 let server: Server;
@@ -43,6 +45,32 @@ it("publishes an order, whether or not anybody listens", async () => {
     expect(
       await each.receives({ type: "channel-message", "message-id": id }),
     ).toMatchObject({ seq: 2, data: { id, item: "coffee", quantity: 2 } });
+  }
+});
+
+it("publishes to the package's own client, which Node runs", async () => {
+  const args = ["listen.mjs", server.url, CHANNEL];
+  const listener = spawn("node", args, { cwd: consumer });
+  const ended = once(listener, "exit");
+  try {
+    let said = "";
+    for (const stream of [listener.stdout, listener.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+    }
+    const saying = (text: string) =>
+      eventually(
+        () => `it says ${text}: ${said}`,
+        () => said.includes(text),
+      );
+    await saying("listening\n");
+    const { body } = await order({ item: "juice", quantity: 3 });
+    const { id, item, quantity } = Object(body);
+    await saying(JSON.stringify({ id, item, quantity }));
+  } finally {
+    listener.kill();
+    await ended;
   }
 });
 

@@ -1,4 +1,6 @@
 /** A page. */
-import * as client from "sente-lite/client";
+import { connect } from "sente-lite/client";
 
-console.log(Object.keys(client));
+const client = connect(new URL("/ws", location.href));
+const room = client.channel("chat");
+await room.subscribe(({ data }) => document.body.append(String(data)));
