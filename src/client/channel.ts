@@ -5,7 +5,7 @@
  */
 import type { ChannelMessage } from "../protocol/server-frames.ts";
 import type { ChannelState } from "./channel-state.ts";
-import { failure } from "./errors.ts";
+import { failure, type SenteError } from "./errors.ts";
 import { toJson } from "./json.ts";
 import type { Published, PublishOptions } from "./publishing.ts";
 import type { RequestOptions } from "./requests.ts";
@@ -47,6 +47,8 @@ export type Answer<Content> =
 /** Answers a channel's requests until it is stopped. */
 export interface Responder {
   readonly channelId: string;
+  /** Resolves when it takes no more requests; with why, unless it was stopped. */
+  readonly ended: Promise<SenteError | undefined>;
   /** No more requests are taken; those that were are answered still. */
   stop(): Promise<void>;
 }
@@ -203,16 +205,28 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       },
       (data) => validated(answer, data, "the answer"),
     );
-    const delivery = {
-      deliver: () => {},
-      isLiveOnly: true,
-      onEnd: () => responding.close(),
+    const { promise: ended, resolve } = Promise.withResolvers<
+      SenteError | undefined
+    >();
+    const onEnd = (error: SenteError | undefined) => {
+      responding.close();
+      resolve(error);
     };
-    const subscription = state.subscribe(delivery, { retainedLimit: 0 });
+    const subscription = state.subscribe(
+      { deliver: () => {}, isLiveOnly: true, onEnd },
+      { retainedLimit: 0 },
+    );
     responding.subscription = subscription;
     state.responding.add(responding);
     await subscription.ready;
-    return { channelId: this.id, stop: () => responding.stop() };
+    return {
+      channelId: this.id,
+      ended,
+      stop: async () => {
+        await subscription.unsubscribe();
+        await responding.stop();
+      },
+    };
   }
 
   async #ask(

@@ -300,8 +300,9 @@ export class Link {
       },
       Math.max(welcome["heartbeat-ms"], MIN_HEARTBEAT_MS),
     );
-    this.#become({ state: "connected" });
+    // What was sent before goes first, whatever who hears of it sends.
     this.#user.onWelcome();
+    this.#become({ state: "connected" });
   }
 
   /**

@@ -78,9 +78,9 @@ export class Responding {
   }
 
   /** Ends the subscription, too. @returns when all is answered. */
-  async stop(): Promise<void> {
-    await this.subscription?.unsubscribe();
-    await this.#done;
+  stop(): Promise<void> {
+    this.subscription?.unsubscribe();
+    return this.#done;
   }
 
   /** A request came. */
@@ -124,8 +124,8 @@ export class Responding {
           await answer(part.value, false);
         }
         // What a generator returns, if anything.
-        if (part.value === undefined) this.#send(requestId, null, true);
-        else await answer(part.value, true);
+        if (part.value !== undefined) await answer(part.value, true);
+        else if (!signal.aborted) this.#send(requestId, null, true);
       } else await answer(outcome, true);
     } catch (error) {
       // Invalid or too long; what the application throws is its own business.

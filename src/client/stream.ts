@@ -80,6 +80,8 @@ export class Stream<T> implements AsyncIterableIterator<T> {
       if (item) {
         this.#taken = item.done;
         asker?.(this.#give(item.value));
+        // Who waits for the next one does not wait for this one.
+        if (this.#askers.length > 0) item.done();
       } else if (this.#end) asker?.(this.#end());
     }
   }

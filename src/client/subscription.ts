@@ -75,7 +75,7 @@ export interface Delivery {
   /** Whether it wants only what comes while it is connected. */
   readonly isLiveOnly?: boolean;
   /** Called when it is over. */
-  readonly onEnd?: () => void;
+  readonly onEnd?: (error: SenteError | undefined) => void;
 }
 
 /** With more than so many undelivered messages it asks for no others. */
@@ -338,8 +338,11 @@ export class Subscription {
       done();
     }
     this.#isDelivering = false;
-    if (this.#phase === "ended") this.#tellEnd();
-    else if (this.#isFull) this.ask();
+    if (this.#phase === "ended") {
+      // What was thrown away has not been processed.
+      this.#read = this.#processed;
+      this.#tellEnd();
+    } else if (this.#isFull) this.ask();
   }
 
   #tellGap(gap: Gap): void {
@@ -353,7 +356,7 @@ export class Subscription {
     // Of other ends its promise tells, or the state of the client.
     const isTold = !this.#hasBegun || error instanceof ClosedError;
     const isHeard = this.#events.emit("end", error ? { error } : {});
-    this.#delivery.onEnd?.();
+    this.#delivery.onEnd?.(error);
     if (error && !isHeard && !isTold) this.#host.onError(error);
   }
 }

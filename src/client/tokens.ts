@@ -13,7 +13,7 @@ export type TokenSource =
 export class Tokens {
   readonly #source: TokenSource | undefined;
   #token: string | undefined;
-  #fetching: Promise<void> | undefined;
+  #fetching: Promise<string | undefined> | undefined;
 
   constructor(source: TokenSource | undefined) {
     this.#source = source;
@@ -38,19 +38,15 @@ export class Tokens {
     const source = this.#source;
     if (typeof source !== "function") return source;
     if (this.#token === undefined || this.#token === expired) {
-      this.#fetching ??= this.#fetch(source);
-      await this.#fetching;
+      this.#fetching ??= (async () => source())();
+      const fetching = this.#fetching;
+      try {
+        const token = await fetching;
+        if (fetching === this.#fetching) this.#token = token;
+      } finally {
+        if (fetching === this.#fetching) this.#fetching = undefined;
+      }
     }
     return this.#token;
-  }
-
-  async #fetch(
-    source: () => string | undefined | Promise<string | undefined>,
-  ): Promise<void> {
-    try {
-      this.#token = await source();
-    } finally {
-      this.#fetching = undefined;
-    }
   }
 }
