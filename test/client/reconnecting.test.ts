@@ -137,15 +137,6 @@ describe("a connection", () => {
     expect(stage.sockets).toHaveLength(2);
   });
 
-  it("stays closed where the server speaks another version", async () => {
-    const stage = await startClient();
-    stage.socket.welcomes({ protocol: 2 as 1 });
-    await later(60_000);
-    expect(stage.client.state).toBe("closed");
-    expect(stage.sockets).toHaveLength(1);
-    expect(stage.errors).toMatchObject([{ name: "ProtocolError" }]);
-  });
-
   it("that a constructor throws at is tried again", async () => {
     let tries = 0;
     class Broken {

@@ -31,7 +31,7 @@ const WELCOME: Fields<"welcome"> = {
   "conn-id": "conn-1-a",
   "server-time": 0,
   protocol: 1,
-  "heartbeat-ms": 30_000,
+  "heartbeat-ms": 600_000,
   "max-frame-bytes": 65_536,
   "frames-per-second": 1_000,
   "frames-burst": 2_000,

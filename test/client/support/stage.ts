@@ -25,6 +25,9 @@ export interface Stage {
   readonly errors: readonly unknown[];
 }
 
+/** By then a client has closed its socket, in ms. */
+const CLOSED_MS = 2_001;
+
 /** Clients that no test closed. */
 const clients = new Set<Client>();
 
@@ -36,7 +39,8 @@ export function useFakeClock(): void {
   afterEach(async () => {
     for (const client of clients) void client.close();
     clients.clear();
-    await vi.runOnlyPendingTimersAsync();
+    await later(CLOSED_MS);
+    vi.clearAllTimers();
     vi.useRealTimers();
   });
 }

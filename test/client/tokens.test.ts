@@ -1,0 +1,233 @@
+/** Tokens are fetched when they are needed, and renewed in time. */
+import { describe, expect, it, vi } from "vitest";
+
+import type { FakeSocket } from "./support/fake-socket.ts";
+import {
+  breakOff,
+  later,
+  outcomeOf,
+  reconnect,
+  retry,
+  soon,
+  startClient,
+  startConnected,
+  useFakeClock,
+} from "./support/stage.ts";
+
+useFakeClock();
+
+/** Gives token1, token2, … */
+function counting() {
+  let count = 0;
+  return vi.fn(async () => `token${++count}`);
+}
+
+function tokenOf({ protocols }: FakeSocket): string | undefined {
+  return protocols[1]?.replace("sente-lite.token.", "");
+}
+
+describe("a token", () => {
+  it("goes into a subprotocol beside the version", async () => {
+    const { socket } = await startClient({ token: "abc" });
+    expect(socket.protocols).toEqual([
+      "sente-lite.v1.batch",
+      "sente-lite.token.abc",
+    ]);
+    expect(socket.url).not.toContain("abc");
+  });
+
+  it("may come from a function, at once or later, or be none", async () => {
+    for (const [token, expected] of [
+      [() => "abc", "abc"],
+      [async () => "abc", "abc"],
+      [() => undefined, undefined],
+    ] as const) {
+      const { socket } = await startClient({ token });
+      expect(tokenOf(socket)).toBe(expected);
+    }
+  });
+
+  it("is fetched once for many connections", async () => {
+    const token = counting();
+    const stage = await startClient({ token, direct: true });
+    for (const id of ["a", "b", "c"]) {
+      stage.client
+        .channel(id)
+        .publish(1)
+        .catch(() => {});
+    }
+    await soon();
+    expect(stage.sockets.map(tokenOf)).toEqual(["token1", "token1", "token1"]);
+    await reconnect(stage);
+    expect(token).toHaveBeenCalledTimes(1);
+  });
+
+  it("is fetched anew once for many that expire", async () => {
+    const token = counting();
+    const stage = await startClient({ token, direct: true });
+    for (const id of ["a", "b", "c"]) {
+      stage.client
+        .channel(id)
+        .publish(1)
+        .catch(() => {});
+    }
+    await soon();
+    const old = [...stage.sockets];
+    for (const socket of old) socket.welcomes();
+    for (const socket of old) socket.closes(4001);
+    await later(1);
+    expect(stage.sockets.slice(3).map(tokenOf)).toEqual([
+      "token2",
+      "token2",
+      "token2",
+    ]);
+    expect(token).toHaveBeenCalledTimes(2);
+  });
+
+  it("that is a text and has expired closes the client, and says why", async () => {
+    const stage = await startConnected({ token: "abc" });
+    stage.socket.closes(4001, "token-expired");
+    await later(60_000);
+    expect(stage.sockets).toHaveLength(1);
+    expect(stage.states.at(-1)).toMatchObject({ state: "closed", code: 4001 });
+  });
+});
+
+describe("a token function that fails", () => {
+  it("is asked again after a pause, and told of", async () => {
+    let fails = true;
+    const token = vi.fn(async () => {
+      if (fails) throw new Error("the issuer is down");
+      return "abc";
+    });
+    const stage = await startClient({ token });
+    expect(stage.sockets).toHaveLength(0);
+    expect(stage.errors).toMatchObject([{ message: "the issuer is down" }]);
+    expect(stage.client.state).toBe("waiting");
+    fails = false;
+    await retry(stage);
+    expect(tokenOf(stage.socket)).toBe("abc");
+  });
+
+  it("does not spin", async () => {
+    const token = vi.fn(() => {
+      throw new Error("no");
+    });
+    await startClient({ token });
+    await later(60_000);
+    expect(token.mock.calls.length).toBeLessThan(60);
+    expect(token.mock.calls.length).toBeGreaterThan(3);
+  });
+
+  it("or never settles is asked again after the connection timeout", async () => {
+    const token = vi
+      .fn(async () => "abc")
+      .mockReturnValueOnce(new Promise<string>(() => {}));
+    const stage = await startClient({ token, connectTimeoutMs: 2_000 });
+    await later(2_001);
+    await retry(stage);
+    expect(token).toHaveBeenCalledTimes(2);
+    expect(tokenOf(stage.socket)).toBe("abc");
+  });
+
+  it("or gives expired ones does not spin", async () => {
+    const token = vi.fn(async () => "expired");
+    const stage = await startClient({ token });
+    for (let s = 0; s < 60; s++) {
+      for (const socket of stage.sockets) {
+        socket.closes(1008, "token-expired: it is over");
+      }
+      await later(1_000);
+    }
+    expect(stage.sockets.length).toBeLessThan(60);
+    expect(stage.client.state).not.toBe("closed");
+  });
+});
+
+describe("when a token is about to expire", () => {
+  const EXPIRING = { "expires-at": 1 };
+
+  it("a new one is sent over the open connection", async () => {
+    const token = counting();
+    const { socket, sockets, errors } = await startConnected({ token });
+    socket.says("token-expiring", EXPIRING);
+    await later(1);
+    const { ref, token: sent } = socket.takes("authenticate");
+    expect(sent).toBe("token2");
+    socket.says("authenticate-result", { ref: Number(ref), success: true });
+    await later(60_000);
+    expect(sockets).toHaveLength(1);
+    expect(errors).toEqual([]);
+    expect(token).toHaveBeenCalledTimes(2);
+  });
+
+  it("the next connection uses the new one", async () => {
+    const stage = await startConnected({ token: counting() });
+    stage.socket.says("token-expiring", EXPIRING);
+    await later(1);
+    const { ref } = stage.socket.takes("authenticate");
+    stage.socket.says("authenticate-result", {
+      ref: Number(ref),
+      success: true,
+    });
+    expect(tokenOf(await breakOff(stage))).toBe("token2");
+  });
+
+  it("a refused one is told of, and fetched anew at the end", async () => {
+    const stage = await startConnected({ token: counting() });
+    stage.socket.says("token-expiring", EXPIRING);
+    await later(1);
+    const { ref } = stage.socket.takes("authenticate");
+    stage.socket.says("authenticate-result", {
+      ref: Number(ref),
+      success: false,
+      reason: "wrong-user",
+      message: "another user",
+    });
+    expect(stage.errors).toMatchObject([{ reason: "wrong-user" }]);
+    expect(stage.client.state).toBe("connected");
+    stage.socket.closes(4001);
+    await retry(stage);
+    // Not the one that has ended.
+    expect(tokenOf(stage.socket)).not.toBe("token1");
+  });
+
+  it("a function that fails is told of, and the connection stays", async () => {
+    const token = vi
+      .fn(async () => "token1")
+      .mockResolvedValueOnce("token1")
+      .mockRejectedValueOnce(new Error("the issuer is down"));
+    const stage = await startConnected({ token });
+    stage.socket.says("token-expiring", EXPIRING);
+    await later(1);
+    expect(stage.errors).toMatchObject([{ message: "the issuer is down" }]);
+    expect(stage.client.state).toBe("connected");
+  });
+
+  it("it does not spin where every token is", async () => {
+    const token = counting();
+    const stage = await startConnected({ token });
+    stage.socket.says("token-expiring", EXPIRING);
+    for (let i = 0; i < 600; i++) {
+      await later(100);
+      if (!stage.socket.has("authenticate")) continue;
+      const { ref } = stage.socket.takes("authenticate");
+      const answer = { ref: Number(ref), success: true };
+      stage.socket.says("authenticate-result", answer);
+      stage.socket.says("token-expiring", EXPIRING);
+    }
+    expect(token.mock.calls.length).toBeLessThan(20);
+    expect(token.mock.calls.length).toBeGreaterThan(2);
+  });
+});
+
+it("fetches no token after it was closed", async () => {
+  const token = counting();
+  const stage = await startConnected({ token });
+  stage.socket.says("token-expiring", { "expires-at": 1 });
+  const closing = stage.client.close();
+  await later(60_000);
+  expect(await outcomeOf(closing)).toBeUndefined();
+  expect(token.mock.calls.length).toBeLessThan(3);
+  expect(vi.getTimerCount()).toBe(0);
+});
