@@ -23,6 +23,8 @@ export interface Stage {
   readonly socket: FakeSocket;
   readonly states: readonly StateChange[];
   readonly errors: readonly unknown[];
+  /** Nobody listens to errors any more. */
+  deafens(): void;
 }
 
 /** By then a client has closed its socket, in ms. */
@@ -62,13 +64,14 @@ export async function startClient(
   const states: StateChange[] = [];
   const errors: unknown[] = [];
   client.on("state", (change) => states.push(change));
-  client.on("error", ({ error }) => errors.push(error));
+  const deafens = client.on("error", ({ error }) => errors.push(error));
   await soon();
   return {
     client,
     sockets,
     states,
     errors,
+    deafens,
     get socket() {
       const socket = sockets.at(-1);
       if (socket === undefined) throw new Error("it opened no socket");
