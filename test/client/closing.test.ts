@@ -155,6 +155,18 @@ it("waits no longer for an answer than whoever asked", async () => {
   expect(await outcomeOf(closing)).toBeUndefined();
 });
 
+it("waits for no answer that nobody needs", async () => {
+  const { client, socket } = await startConnected();
+  socket.answersUnsubscribe = false;
+  const responding = client.channel("room").respond(() => 1);
+  await soon();
+  subscribed(socket);
+  await responding;
+  const closing = client.close();
+  await later(3_000);
+  expect(await outcomeOf(closing)).toBeUndefined();
+});
+
 it("ends requests of its own", async () => {
   const stage = await startConnected();
   const room = stage.client.channel("room");

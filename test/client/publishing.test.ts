@@ -171,6 +171,18 @@ describe("after a break", () => {
     expect(sent(stage).map(({ data }) => data)).toEqual([1, 2, 3, 4]);
   });
 
+  it("what a listener publishes at once comes after it", async () => {
+    const stage = await startConnected();
+    const room = stage.client.channel("room");
+    room.publish(1).catch(() => {});
+    await soon();
+    stage.client.on("state", ({ state }) => {
+      if (state === "connected") room.publish(2).catch(() => {});
+    });
+    await reconnect(stage);
+    expect(sent(stage).map(({ data }) => data)).toEqual([1, 2]);
+  });
+
   it("an ephemeral message is not sent again", async () => {
     const stage = await startConnected();
     const room = stage.client.channel("room");

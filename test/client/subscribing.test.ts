@@ -158,6 +158,7 @@ describe("unsubscribing", () => {
     const stage = await startConnected();
     const got: unknown[] = [];
     const subscription = await subscribe(stage, (seq) => got.push(seq));
+    stage.socket.answersUnsubscribe = false;
     const leaving = subscription.unsubscribe();
     live(stage, 1);
     expect(await outcomeOf(leaving)).toBe("pending");
@@ -169,6 +170,7 @@ describe("unsubscribing", () => {
 
   it("is done where the connection breaks", async () => {
     const stage = await startConnected();
+    stage.socket.answersUnsubscribe = false;
     const leaving = (await subscribe(stage)).unsubscribe();
     await reconnect(stage);
     expect(await outcomeOf(leaving)).toBeUndefined();

@@ -46,6 +46,8 @@ export class FakeSocket {
   readonly messages: string[] = [];
   /** The code with which the client closed it, once it did. */
   closedWith: number | undefined;
+  /** Whether `unsubscribe` is answered. */
+  answersUnsubscribe = true;
   /** Whether the close of the client is answered. */
   answersClose = true;
   /** What `send` throws, if it does. */
@@ -72,7 +74,14 @@ export class FakeSocket {
     if (this.throwsOnSend !== undefined) throw this.throwsOnSend;
     this.messages.push(message);
     const value: unknown = JSON.parse(message);
-    this.#unseen.push(...((Array.isArray(value) ? value : [value]) as Sent[]));
+    const frames = (Array.isArray(value) ? value : [value]) as Sent[];
+    this.#unseen.push(...frames);
+    for (const { type, ref } of frames) {
+      if (type === "unsubscribe" && this.answersUnsubscribe) {
+        const answer = { ref: Number(ref), success: true };
+        queueMicrotask(() => this.says("unsubscription-result", answer));
+      }
+    }
   }
 
   close(code?: number): void {
