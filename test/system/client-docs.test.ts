@@ -180,11 +180,20 @@ describe("the examples of the client", () => {
 describe("the tables of the guide", () => {
   it("hold every error", async () => {
     const text = await readFile(resolve(PROJECT, GUIDE), "utf8");
-    const classes = Object.keys(errors).filter((name) =>
-      name.endsWith("Error"),
-    );
-    expect(classes).toContain("SenteError");
-    for (const name of classes) expect(text).toContain(`| \`${name}\` |`);
+    const rows = [...text.matchAll(/^\| `(\w+Error)` \| (?:`(.*?)`)?/gm)];
+    const names = Object.keys(errors).filter((name) => name.endsWith("Error"));
+    expect(rows.map(([, name]) => name).sort()).toEqual(names.sort());
+    for (const [, name = "", reason] of rows) {
+      if (reason === undefined) continue;
+      const error =
+        name === "RemoteError"
+          ? new errors.RemoteError(null)
+          : name === "InvalidDataError"
+            ? new errors.InvalidDataError("it", [])
+            : errors.failure(reason, "it");
+      expect(error.constructor.name).toBe(name);
+      expect(error).toMatchObject({ name, reason });
+    }
   });
 
   it("hold every option with its default", async () => {
