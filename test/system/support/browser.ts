@@ -9,13 +9,18 @@ import { type Browser, chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** Where Chromium is: what `CHROMIUM` says, or else on the path. */
+/** Where Chromium is: where `CHROMIUM` says (empty: nowhere), or on the path. */
 export const CHROMIUM: string | undefined =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? "")
+  process.env.CHROMIUM === undefined
+    ? onPath()
+    : process.env.CHROMIUM || undefined;
+
+function onPath(): string | undefined {
+  return (process.env.PATH ?? "")
     .split(delimiter)
     .flatMap((directory) => NAMES.map((name) => join(directory, name)))
     .find((path) => existsSync(path));
+}
 
 /** Says on the console what is not tested where there is none. */
 export function tellIfMissing(what: string): void {
