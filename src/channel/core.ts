@@ -68,8 +68,14 @@ export class ChannelCore {
       const reason = "replaced by a newer socket";
       outbox.close(replaced, CLOSE_CODES.restart, reason);
     }
+    const isBack =
+      replaced !== undefined || connections.away.has(connection.id);
     connections.add(connection);
-    if (connection.upstream) return;
+    if (connection.upstream) {
+      // What it waits for is known when it has said how far it came.
+      if (isBack) this.state.holdFor(connection.id);
+      return;
+    }
     const { id, userId } = connection;
     outbox.send(connection, encode(welcome(id, userId, settings, now)));
     telemetry.emit("sente-lite.server/connection-added", () => ({

@@ -176,6 +176,11 @@ export class ChannelState {
     this.#held.set(requester, held);
   }
 
+  /** Has answers wait for a requester until it has resumed. */
+  holdFor(requester: string): void {
+    if (!this.#held.has(requester)) this.#held.set(requester, []);
+  }
+
   /** Whether answers wait for a requester. */
   holdsFor(requester: string): boolean {
     return this.#held.has(requester);

@@ -50,6 +50,18 @@ describe("after a crash", () => {
     expect(back.client.receives("rpc-response").data).toBe("!");
   });
 
+  test("a request that its session never heard of ends without a word", () => {
+    const { channel, client } = setting();
+    asks(client, { "timeout-ms": 500 });
+    channel.crashes();
+    const back = channel.connects("client", session);
+    // Its deadline comes before it has said what it waits for.
+    channel.passes(600);
+    back.receivesNothing();
+    expect(back.resumes(null, [])?.["unknown-requests"]).toEqual([]);
+    back.receivesNothing();
+  });
+
   test("services that do not come back within 5 seconds are gone", () => {
     const { channel, client } = setting();
     const id = asks(client);
