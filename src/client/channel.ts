@@ -205,9 +205,10 @@ export class Channel<Out extends Data = Data, In extends Data = Data> {
       },
       (data) => validated(answer, data, "the answer"),
     );
-    const { promise: ended, resolve } = Promise.withResolvers<
-      SenteError | undefined
-    >();
+    let resolve: (error: SenteError | undefined) => void = () => {};
+    const ended = new Promise<SenteError | undefined>((settle) => {
+      resolve = settle;
+    });
     const onEnd = (error: SenteError | undefined) => {
       responding.close();
       resolve(error);
