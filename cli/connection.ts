@@ -16,6 +16,8 @@ import { channelPath } from "./service.ts";
 
 /** How long the first connection may take, in ms. */
 const CONNECT_MS = 3_000;
+/** The longest pause between two tries: somebody is watching. */
+const MAX_RETRY_MS = 5_000;
 /** How long work may take to end by itself that has lost its client, in ms. */
 const GRACE_MS = 500;
 /** How long a client may take to close, in ms. */
@@ -52,6 +54,7 @@ export async function withClient<T>(
     token: service.token,
     direct: direct !== undefined,
     maxQueued,
+    maxRetryMs: MAX_RETRY_MS,
   });
   client.on("error", ({ error }) => {
     output.note("error", explain(error).message);

@@ -43,7 +43,7 @@ export class Output {
    */
   note(event: string, text: string, fields: object = {}): void {
     const line = this.json
-      ? JSON.stringify({ event, ...fields })
+      ? JSON.stringify({ event, message: text, ...fields })
       : paint(process.stderr, "dim", text);
     process.stderr.write(`${line}\n`);
   }

@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import { explain } from "./explain.ts";
 import { aborted } from "./interruption.ts";
 import { publishedDocument } from "./messages.ts";
+import { counted } from "./numbers.ts";
 import { parseData } from "./values.ts";
 
 /** Messages that may wait to be acknowledged: more are not read. */
@@ -80,7 +81,7 @@ export async function publishLines(
   const ms = Math.round(performance.now() - startedAt);
   const [first, last = first] = seqs;
   const range = first === undefined ? "" : `, numbers ${first} to ${last}`;
-  const summary = `published ${published} messages to ${channel.id}${range}, in ${ms} ms`;
+  const summary = `published ${counted(published, "message")} to ${channel.id}${range}, in ${ms} ms`;
   const fields = { published, "first-seq": first, "last-seq": last, ms };
   if (output.json) output.note("summary", summary, fields);
   else await output.text(`${summary}\n`);

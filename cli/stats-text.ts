@@ -18,7 +18,7 @@ export interface Rates {
 
 interface Reading {
   readonly at: number;
-  readonly value: Stats;
+  readonly value: Pick<Stats, "delivery-stats">;
 }
 
 /** What has changed from one reading to the next, a second. */

@@ -105,9 +105,12 @@ export function parseData(
     return JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const what = where ?? "what is to be sent";
+    if (where !== undefined) {
+      const hint = "with --text it is sent as plain text";
+      throw new UsageError(`${where} is not JSON (${why})`, hint);
+    }
     throw new UsageError(
-      `${what} is not JSON (${why})`,
+      `what is to be sent is not JSON (${why})`,
       `with --text it is sent as plain text, else quote it for the shell: '{"text":"hello"}' or '"hello"'`,
     );
   }
