@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ChannelDeletedError,
   type Client,
   ClosedError,
   connect,
@@ -11,16 +12,16 @@ import {
 } from "../src/client/index.ts";
 import type { Context } from "./context.ts";
 import { closedError, explain } from "./explain.ts";
-import { aborted } from "./interruption.ts";
+import { aborted, pause } from "./interruption.ts";
 import { channelPath } from "./service.ts";
 
-/** How long the first connection may take, in ms. */
+/** For how long a first connection that fails is tried again, in ms. */
 const CONNECT_MS = 3_000;
 /** The longest pause between two tries: somebody is watching. */
 const MAX_RETRY_MS = 5_000;
 /** How long work may take to end by itself that has lost its client, in ms. */
 const GRACE_MS = 500;
-/** How long a client may take to close, in ms. */
+/** How long work may go on after Ctrl-C, and a client take to close, in ms. */
 const CLOSE_MS = 5_000;
 
 /** How a command uses its client. */
@@ -29,8 +30,8 @@ export interface ConnectionOptions {
   readonly direct?: string | undefined;
   /** Whether the first connection may take for ever. */
   readonly wait?: boolean | undefined;
-  /** How many messages may wait to be acknowledged. */
-  readonly maxQueued?: number | undefined;
+  /** Whether the work ends itself after Ctrl-C, however long that takes. */
+  readonly lingers?: boolean | undefined;
 }
 
 /**
@@ -40,7 +41,7 @@ export interface ConnectionOptions {
  */
 export async function withClient<T>(
   { service, output, interruption }: Context,
-  { direct, wait = false, maxQueued }: ConnectionOptions,
+  { direct, wait = false, lingers = false }: ConnectionOptions,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const path = direct === undefined ? "/ws" : channelPath(direct, "/ws");
@@ -48,15 +49,19 @@ export async function withClient<T>(
   let last: StateChange = { state: "connecting" };
   let wasConnected = false;
   let isLost = false;
+  let isImpatient = false;
   const whyNot = () => service.whyNoSocket(path, last.reason ?? "no answer");
 
   const client = connect(`${service.url}/ws`, {
     token: service.token,
     direct: direct !== undefined,
-    maxQueued,
     maxRetryMs: MAX_RETRY_MS,
   });
   client.on("error", ({ error }) => {
+    // Who works with the channel hears of these itself.
+    if (error instanceof ChannelDeletedError || error instanceof ClosedError) {
+      return;
+    }
     output.note("error", explain(error).message);
   });
   client.on("state", (change) => {
@@ -73,10 +78,12 @@ export async function withClient<T>(
       setTimeout(() => failed.reject(error), GRACE_MS);
     }
     if (change.state !== "waiting") return;
-    const reason = change.reason ?? "";
-    // The client would fetch another token, and there is none.
-    if (reason.includes(": token-expired")) failed.reject(closedError(reason));
-    if (isLost || (!wasConnected && !wait)) return;
+    const { reason = "" } = change;
+    if (!wasConnected && !wait) {
+      if (isImpatient) whyNot().then(failed.reject);
+      return;
+    }
+    if (isLost) return;
     isLost = true;
     if (wasConnected) {
       const text = `the connection is lost (${reason}): trying again`;
@@ -88,12 +95,15 @@ export async function withClient<T>(
     }
   });
   const timer = setTimeout(() => {
-    if (!wait) whyNot().then(failed.reject);
+    isImpatient = true;
+    // A try that is under way may succeed yet.
+    if (!wait && last.state === "waiting") whyNot().then(failed.reject);
   }, CONNECT_MS);
 
-  const gone = aborted(interruption).then(() => {
+  const gone = aborted(interruption).then(async () => {
     // In order where that is possible; what cannot be sent is not waited for.
-    if (wasConnected && !isLost) return new Promise<never>(() => {});
+    const isConnected = wasConnected && !isLost;
+    if (isConnected) await pause(lingers ? 2 ** 31 - 1 : CLOSE_MS);
     throw interruption.reason;
   });
   try {
@@ -109,10 +119,5 @@ export async function withClient<T>(
 
 /** Closes a client, as far as that is possible in time. */
 async function closed(client: Client): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_MS);
-  });
-  await Promise.race([client.close(), late]);
-  clearTimeout(timer);
+  await Promise.race([client.close(), pause(CLOSE_MS)]);
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { setTimeout } from "node:timers/promises";
+
 import { Interrupted } from "./exit.ts";
 
 /**
@@ -30,11 +32,10 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Resolves after so many ms, or when a signal aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([over, aborted(signal)]);
-  clearTimeout(timer);
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
 }

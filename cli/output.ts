@@ -44,7 +44,7 @@ export class Output {
   note(event: string, text: string, fields: object = {}): void {
     const line = this.json
       ? JSON.stringify({ event, message: text, ...fields })
-      : paint(process.stderr, "dim", text);
+      : paint(process.stderr, "dim", printable(text));
     process.stderr.write(`${line}\n`);
   }
 

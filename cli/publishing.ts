@@ -8,9 +8,9 @@ import { createInterface } from "node:readline";
 import type { Channel, Published } from "../src/client/index.ts";
 import type { Context } from "./context.ts";
 import { explain } from "./explain.ts";
-import { aborted } from "./interruption.ts";
 import { publishedDocument } from "./messages.ts";
 import { counted } from "./numbers.ts";
+import { Turns } from "./turns.ts";
 import { parseData } from "./values.ts";
 
 /** Messages that may wait to be acknowledged: more are not read. */
@@ -34,6 +34,7 @@ export async function publishLines(
   { text, ephemeral }: LinesOptions,
 ): Promise<void> {
   const startedAt = performance.now();
+  const turns = new Turns(WINDOW);
   const waiting = new Set<Promise<void>>();
   const seqs: number[] = [];
   let published = 0;
@@ -67,12 +68,17 @@ export async function publishLines(
       failure = { error };
       break;
     }
+    const mayGo = await turns.begin(interruption).then(
+      () => true,
+      () => false,
+    );
+    if (!mayGo || failure !== undefined) break;
     const settled = settle(channel.publish(data, { ephemeral }), number);
     waiting.add(settled);
-    settled.then(() => waiting.delete(settled));
-    if (waiting.size >= WINDOW) {
-      await Promise.race([...waiting, aborted(interruption)]);
-    }
+    settled.then(() => {
+      waiting.delete(settled);
+      turns.end();
+    });
   }
   lines.close();
   interruption.removeEventListener("abort", stop);

@@ -57,7 +57,7 @@ export function addRespond(program: Command, start: Start): void {
 
 async function respond(context: Context, input: Input): Promise<void> {
   const { channel: id, direct, wait } = input;
-  const options = { direct: direct ? id : undefined, wait };
+  const options = { direct: direct ? id : undefined, wait, lingers: true };
   try {
     await withClient(context, options, (client) =>
       answer(context, input, client),

@@ -11,6 +11,7 @@ import { withClient } from "../connection.ts";
 import { action, type Context, directOption, type Start } from "../context.ts";
 import { aborted } from "../interruption.ts";
 import { messageDocument, messageLine } from "../messages.ts";
+import { counted } from "../numbers.ts";
 import {
   ChannelIdSchema,
   PositionTextSchema,
@@ -111,8 +112,9 @@ async function follow(
   });
   onPlace(subscription);
   subscription.on("gap", ({ missed, position }) => {
-    const many = missed === undefined ? "some messages" : `${missed} messages`;
-    const text = `${many} before ${position.seq} are missing: the channel holds them no more`;
+    const many =
+      missed === undefined ? "some messages" : counted(missed, "message");
+    const text = `missed: ${many} up to number ${position.seq}, which the channel holds no more`;
     output.note("gap", text, { missed, since: positionText(position) });
   });
   subscription.on("end", ({ error }) => {

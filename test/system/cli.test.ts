@@ -9,6 +9,7 @@ import {
   CLI,
   type CliOptions,
   documentsOf,
+  endClis,
   runCli,
   startCli,
 } from "./support/cli.ts";
@@ -57,6 +58,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  endClis();
   await server?.stop();
 });
 
@@ -229,7 +231,7 @@ describe("messages", () => {
       { data: 2, replayed: true },
     ]);
     const gap = await run(["sub", "on", "--since", "other:0", "-n", "1"]);
-    expect(gap.stderr).toContain("are missing");
+    expect(gap.stderr).toContain("missed: some messages");
     const none = start(["sub", "on", "--retained", "0", "-n", "1", "--json"]);
     await none.says('"subscribed"');
     await run(["pub", "on", "3"]);

@@ -16,6 +16,9 @@ export const CLI = resolve(import.meta.dirname, "../../../cli/main.ts");
 /** What a stack trace looks like, which nobody is to see. */
 const STACK = /^\s+at .+:\d+/m;
 
+/** Those that a test left running when it failed. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+
 /** How it is run. */
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -52,6 +55,8 @@ export function startCli(
     cwd: mkdtempSync(join(tmpdir(), "sente-cli-")),
     env: { PATH, ...env },
   });
+  running.add(child);
+  child.on("close", () => running.delete(child));
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -89,6 +94,11 @@ export function runCli(
   options: CliOptions = {},
 ): Promise<CliResult> {
   return startCli(args, { input: "", ...options }).result();
+}
+
+/** Ends all that still run. */
+export function endClis(): void {
+  for (const child of running) child.kill("SIGKILL");
 }
 
 /** The documents of `--json`. */
