@@ -29,10 +29,7 @@ const GlobalsSchema = v.object({
       v.string(),
       v.trim(),
       // A wrong one is not repeated: it may be a right one of something else.
-      v.regex(
-        /^[\w.-]*$/,
-        "must be a JWT; `npm run --silent token` prints one and nothing else",
-      ),
+      v.regex(/^[\w.-]*$/, "must be a JWT, such as `sente-lite token` prints"),
       v.transform((token) => token || undefined),
     ),
   ),
