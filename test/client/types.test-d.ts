@@ -14,6 +14,7 @@ import {
   type Position,
   type Published,
   type Responder,
+  type SenteError,
   type StandardSchema,
   type Subscription,
 } from "../../src/client/index.ts";
@@ -235,6 +236,9 @@ describe("responding", () => {
       return asked.data.pair.length;
     });
     expectTypeOf(responder).toEqualTypeOf<Responder>();
+    expectTypeOf(responder.ended).resolves.toEqualTypeOf<
+      SenteError | undefined
+    >();
     // @ts-expect-error: the answer is a number
     rates.respond(() => "1.08");
     // @ts-expect-error: it must be answered
