@@ -9,15 +9,11 @@ import { Channel } from "./channel.ts";
 import { ChannelState } from "./channel-state.ts";
 import { failure, type SenteError } from "./errors.ts";
 import { Emitter } from "./events.ts";
-import {
-  type ConnectionState,
-  Link,
-  type StateChange,
-  type WebSocketConstructor,
-} from "./link.ts";
+import { type ConnectionState, Link, type StateChange } from "./link.ts";
 import type { Queue } from "./publishing.ts";
 import { type TokenSource, Tokens } from "./tokens.ts";
 import type { ChannelSchemas, DataOf, Received, Sent } from "./types.ts";
+import type { WebSocketConstructor } from "./websocket.ts";
 
 /** How to connect. */
 export interface ConnectOptions {

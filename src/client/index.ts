@@ -29,8 +29,6 @@ export * from "./errors.ts";
 export type {
   ConnectionState,
   StateChange,
-  WebSocketConstructor,
-  WebSocketLike,
 } from "./link.ts";
 export type { Published, PublishOptions } from "./publishing.ts";
 export type { RequestOptions } from "./requests.ts";
@@ -44,6 +42,7 @@ export type {
 } from "./subscription.ts";
 export type { TokenSource } from "./tokens.ts";
 export type { ChannelSchemas, ChannelTypes } from "./types.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./websocket.ts";
 
 /**
  * Connects to the service, and stays connected: after every break it connects

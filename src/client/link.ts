@@ -13,6 +13,7 @@ import {
   BATCH_SUBPROTOCOL,
   DEFAULT_MAX_DEPTH,
   HEARTBEAT_PING,
+  TOKEN_SUBPROTOCOL,
 } from "../protocol/framing.ts";
 import { utf8 } from "../protocol/names.ts";
 import {
@@ -24,9 +25,11 @@ import {
 import type { ServerFrame, ServerFrameOf } from "../protocol/server-frames.ts";
 import { failure } from "./errors.ts";
 import { framesOf, refusalOf } from "./frames.ts";
+import { depthOf } from "./json.ts";
 import { Outgoing } from "./outgoing.ts";
 import { after } from "./timers.ts";
 import type { Tokens } from "./tokens.ts";
+import type { WebSocketConstructor, WebSocketLike } from "./websocket.ts";
 
 /** How a connection stands. `waiting` is for the next try. */
 export type ConnectionState = "connecting" | "connected" | "waiting" | "closed";
@@ -41,30 +44,6 @@ export interface StateChange {
   /** When it is tried again, in ms, if it is `waiting`. */
   readonly retryInMs?: number;
 }
-
-/** The part of a WebSocket that is used. */
-export interface WebSocketLike {
-  addEventListener(
-    type: "message",
-    listener: (event: { readonly data: unknown }) => void,
-  ): void;
-  addEventListener(type: "error", listener: () => void): void;
-  addEventListener(
-    type: "close",
-    listener: (event: {
-      readonly code: number;
-      readonly reason: string;
-    }) => void,
-  ): void;
-  send(message: string): void;
-  close(code?: number, reason?: string): void;
-}
-
-/** What makes WebSockets. */
-export type WebSocketConstructor = new (
-  url: string,
-  protocols: string[],
-) => WebSocketLike;
 
 /** Where to connect to, and how patiently. */
 export interface Place {
@@ -106,9 +85,6 @@ const FINAL: readonly number[] = [
   CLOSE_TOO_LARGE,
   CLOSE_TOKEN_EXPIRED,
 ];
-
-/** The strings of a JSON text, with whatever brackets they hold. */
-const STRINGS = /"(?:\\.|[^"\\]+)*"/g;
 
 /** The answer to a frame; undefined when it was lost with the connection. */
 type OnReply = (frame: ServerFrame | undefined) => void;
@@ -225,7 +201,7 @@ export class Link {
       if (isOver()) return;
       this.#token = token;
       const protocols = [BATCH_SUBPROTOCOL];
-      if (token) protocols.push(`sente-lite.token.${token}`);
+      if (token) protocols.push(`${TOKEN_SUBPROTOCOL}${token}`);
       const socket = new WebSocket(url, protocols);
       this.#socket = socket;
       socket.addEventListener("message", ({ data }) => {
@@ -397,15 +373,4 @@ export class Link {
     this.#state = change;
     this.#user.onState(change);
   }
-}
-
-/** How deep the objects and arrays of a JSON text are nested. */
-function depthOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const [bracket] of json.replace(STRINGS, "").matchAll(/[[{\]}]/g)) {
-    depth += bracket === "[" || bracket === "{" ? 1 : -1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
 }
