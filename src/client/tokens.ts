@@ -42,7 +42,9 @@ export class Tokens {
       const fetching = this.#fetching;
       try {
         const token = await fetching;
+        // Another one may be on its way; this one is good all the same.
         if (fetching === this.#fetching) this.#token = token;
+        return token;
       } finally {
         if (fetching === this.#fetching) this.#fetching = undefined;
       }
