@@ -15,8 +15,8 @@ import { closedError, explain } from "./explain.ts";
 import { aborted, pause } from "./interruption.ts";
 import { channelPath } from "./service.ts";
 
-/** For how long a first connection that fails is tried again, in ms. */
-const CONNECT_MS = 3_000;
+/** For how long a first connection is tried, in ms. */
+const CONNECT_MS = 4_000;
 /** The longest pause between two tries: somebody is watching. */
 const MAX_RETRY_MS = 5_000;
 /** How long work may take to end by itself that has lost its client, in ms. */
@@ -49,7 +49,6 @@ export async function withClient<T>(
   let last: StateChange = { state: "connecting" };
   let wasConnected = false;
   let isLost = false;
-  let isImpatient = false;
   const whyNot = () => service.whyNoSocket(path, last.reason ?? "no answer");
 
   const client = connect(`${service.url}/ws`, {
@@ -79,11 +78,7 @@ export async function withClient<T>(
     }
     if (change.state !== "waiting") return;
     const { reason = "" } = change;
-    if (!wasConnected && !wait) {
-      if (isImpatient) whyNot().then(failed.reject);
-      return;
-    }
-    if (isLost) return;
+    if (isLost || (!wasConnected && !wait)) return;
     isLost = true;
     if (wasConnected) {
       const text = `the connection is lost (${reason}): trying again`;
@@ -95,9 +90,7 @@ export async function withClient<T>(
     }
   });
   const timer = setTimeout(() => {
-    isImpatient = true;
-    // A try that is under way may succeed yet.
-    if (!wait && last.state === "waiting") whyNot().then(failed.reject);
+    if (!wait) whyNot().then(failed.reject);
   }, CONNECT_MS);
 
   const gone = aborted(interruption).then(async () => {

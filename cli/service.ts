@@ -11,6 +11,8 @@ import { whyOf } from "./network.ts";
 
 /** How long an answer may take, in ms. */
 const PATIENCE_MS = 30_000;
+/** And where it only says why something else failed. */
+const PROBE_MS = 2_000;
 
 /** What refusals look like. */
 const ErrorSchema = v.object({
@@ -39,6 +41,8 @@ export interface Call<T> {
   readonly accepts?: readonly number[];
   /** Whether it is done in spite of Ctrl-C. */
   readonly isLast?: boolean;
+  /** How long the answer may take, in ms. */
+  readonly patienceMs?: number;
 }
 
 /** The service that all commands use. */
@@ -88,16 +92,15 @@ export class Service {
    */
   async whyNoSocket(path: string, said: string): Promise<CliError> {
     try {
-      const response = await this.#fetch({ path });
+      const response = await this.#fetch({ path, patienceMs: PROBE_MS });
       const document = parse(await response.text());
       if (response.status !== 426) {
         return this.refused(response.status, document);
       }
       return this.#unreachable(`a WebSocket to ${this.url}`, said);
     } catch (error) {
-      return error instanceof CliError
-        ? error
-        : this.#unreachable(this.url, said);
+      const isReason = error instanceof CliError && error.reason !== "timeout";
+      return isReason ? error : this.#unreachable(this.url, said);
     }
   }
 
@@ -114,10 +117,11 @@ export class Service {
   }
 
   async #fetch(
-    call: Pick<Call<unknown>, "method" | "path" | "body" | "isLast">,
+    call: Omit<Call<unknown>, "schema" | "accepts">,
   ): Promise<Response> {
     const { method = "GET", path, body, isLast = false } = call;
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const { patienceMs = PATIENCE_MS } = call;
+    const late = AbortSignal.timeout(patienceMs);
     const signal = isLast ? late : AbortSignal.any([this.#interruption, late]);
     const headers = new Headers();
     if (this.token) headers.set("authorization", `Bearer ${this.token}`);
@@ -132,7 +136,7 @@ export class Service {
     } catch (error) {
       if (!isLast) this.#interruption.throwIfAborted();
       if (late.aborted) {
-        const message = `${this.url} did not answer within ${PATIENCE_MS / 1_000} s`;
+        const message = `${this.url} did not answer within ${patienceMs / 1_000} s`;
         throw new CliError(EXIT.timeout, "timeout", message);
       }
       throw this.#unreachable(this.url, whyOf(error), error);

@@ -1,6 +1,8 @@
 /** `sente-lite`, as somebody at a terminal or a script runs it. */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -173,7 +175,9 @@ describe("messages", () => {
     expect(stderr).toMatch(/"event":"position",.*"since":"[^:]+:4"/);
 
     const human = await run(["sub", "one-by-one", "-n", "2", "--direct"]);
-    const [line1, line2] = human.stdout.split("\n");
+    const [line1, line2, ...others] = human.stdout.split("\n");
+    expect(others).toEqual([""]);
+    expect(human.stderr).toMatch(/go on with --since [^:]+:2\n$/);
     expect(line1).toMatch(
       /^\d\d:\d\d:\d\d\.\d{3} {2}1 {2}somebody {2}\{"text":"hello"\}$/,
     );
@@ -463,7 +467,17 @@ describe("a service that is away", () => {
         `sente-lite: cannot reach ${url}: nobody listens there (ECONNREFUSED); --url or SENTE_URL says where the service is\n`,
       );
     };
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const hangs = async () => {
+      const silentUrl = `http://127.0.0.1:${port}`;
+      const { code, stderr } = await run(["--url", silentUrl, "sub", "chat"]);
+      expect(code).toBe(3);
+      expect(stderr).toContain(`cannot reach ${silentUrl}: no answer`);
+    };
     await Promise.all([
+      hangs().finally(() => silent.close()),
       check("sub", "chat"),
       check("pub", "chat", "1"),
       check("health"),
