@@ -19,5 +19,6 @@ it("loses, repeats and reorders nothing, and every promise settles", async () =>
   console.log(`SEED=${seed}`);
   const clients = 20;
   const run = await endureChaos(server, { seed, clients, ms: 10_000 });
+  console.log(JSON.stringify(Object.fromEntries(run.happened)));
   expectKept(run);
 });

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import {
   type Client,
+  type ConnectOptions,
   connect,
   SenteError,
   type Subscription,
@@ -22,6 +23,10 @@ export interface Stage {
   readonly room: `room-${string}`;
   readonly service: `service-${string}`;
   readonly order: Order;
+  /** How to connect, besides. */
+  readonly options?: ConnectOptions | undefined;
+  /** Whether an error event is to be expected. */
+  readonly mayFail?: ((error: unknown) => boolean) | undefined;
 }
 
 /** What a member says on which channel. */
@@ -40,6 +45,7 @@ const RPC_TIMEOUT_MS = 3_000;
 const ENDS = new Set([
   "connection-lost",
   "no-subscribers",
+  "outcome-unknown",
   "responders-gone",
   "timeout",
 ]);
@@ -69,6 +75,7 @@ export class Member {
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
   readonly #greetings: Promise<void>[] = [];
+  #isDone = false;
   #n = 0;
 
   constructor(index: number, stage: Stage, dice: Random) {
@@ -76,15 +83,21 @@ export class Member {
     this.name = `${direct ? "direct" : "session"} ${index}`;
     this.#stage = stage;
     this.#dice = dice;
-    this.client = connect<Spoken>(stage.url, { ...PATIENCE, direct });
+    this.client = connect<Spoken>(stage.url, {
+      ...PATIENCE,
+      ...stage.options,
+      direct,
+    });
     this.client.on("state", ({ state }) => {
       if (state === "waiting") this.losses += 1;
       // As one tells others that one is back.
-      if (state === "connected" && this.losses > 0) {
+      if (state === "connected" && this.losses > 0 && !this.#isDone) {
         this.#greetings.push(this.#says(true));
       }
     });
-    this.client.on("error", ({ error }) => this.#wrong("error event", error));
+    this.client.on("error", ({ error }) => {
+      if (!stage.mayFail?.(error)) this.#wrong("error event", error);
+    });
     this.reader = new Reader(this.name, stage.order);
   }
 
@@ -130,8 +143,8 @@ export class Member {
       }
       await pause(this.#dice.integer(PAUSE_MS));
     }
-    await Promise.all(doing);
-    await Promise.all(this.#greetings);
+    this.#isDone = true;
+    await Promise.all([...doing, ...this.#greetings]);
   }
 
   /** A second subscription comes and goes beside the first. */

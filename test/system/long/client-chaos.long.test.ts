@@ -21,6 +21,7 @@ it("loses, repeats and reorders nothing in a minute of breaks", async () => {
   console.log(`SEED=${seed}`);
   const clients = 20;
   const run = await endureChaos(server, { seed, clients, ms: 60_000 });
+  console.log(JSON.stringify(Object.fromEntries(run.happened)));
   expectKept(run);
   for (const fault of FAULTS)
     expect(run.happened.get(fault)).toBeGreaterThan(0);
