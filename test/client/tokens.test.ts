@@ -130,6 +130,30 @@ describe("a token function that fails", () => {
     expect(tokenOf(stage.socket)).toBe("abc");
   });
 
+  it("or is slow never has a connection go without a token", async () => {
+    const slow = new Promise<string>((resolve) => {
+      setTimeout(() => resolve("token1"), 11_000);
+    });
+    const token = vi
+      .fn(async (): Promise<string> => {
+        throw new Error("the issuer is down");
+      })
+      .mockReturnValueOnce(slow);
+    const stage = await startClient({ token, direct: true });
+    stage.client
+      .channel("a")
+      .publish(1)
+      .catch(() => {});
+    await later(5_000);
+    stage.client
+      .channel("b")
+      .publish(1)
+      .catch(() => {});
+    // By now the first has given up what the second waits for still.
+    await later(9_000);
+    expect(stage.sockets.map(tokenOf)).not.toContain(undefined);
+  });
+
   it("or gives expired ones does not spin", async () => {
     const token = vi.fn(async () => "expired");
     const stage = await startClient({ token });

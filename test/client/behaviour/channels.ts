@@ -140,6 +140,25 @@ export const channels: Readonly<Record<string, Behaviour>> = {
     equal(again.all, []);
   },
 
+  "refuses what is too long or too deep, and goes on": async (world) => {
+    const client = world.connect();
+    const room = client.channel(world.channel("room"));
+    const got = new Coming<unknown>();
+    await room.subscribe(({ data }) => got.add(data));
+    let deep: unknown = 1;
+    for (let i = 0; i < 200; i++) deep = [deep];
+    const refused = [
+      fails(room.publish("x".repeat(100_000)), "PayloadTooLargeError"),
+      // Short enough for a frame.
+      fails(room.publish("x".repeat(62_000)), "PayloadTooLargeError"),
+      fails(room.publish(deep), "PayloadTooLargeError"),
+    ];
+    const fine = "[{".repeat(200);
+    await room.publish(fine);
+    await Promise.all(refused);
+    equal(await got.are(1), [fine]);
+  },
+
   "says why a channel cannot be published to": async (world) => {
     const room = world.connect().channel(world.channel("nobody"));
     await fails(room.publish(1), "ChannelNotFoundError");
