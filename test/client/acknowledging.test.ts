@@ -1,15 +1,8 @@
 /** What was processed is acknowledged, and only that. */
 import { expect, it, vi } from "vitest";
-
+import { message, subscribed } from "./support/answers.ts";
 import type { FakeSocket } from "./support/fake-socket.ts";
-import {
-  later,
-  message,
-  soon,
-  startConnected,
-  subscribed,
-  useFakeClock,
-} from "./support/stage.ts";
+import { later, soon, startConnected, useFakeClock } from "./support/stage.ts";
 
 useFakeClock();
 

@@ -4,15 +4,17 @@ import { expect, it, vi } from "vitest";
 import {
   answered,
   asks,
-  later,
-  outcomeOf,
   passedOn,
   published,
+  subscribed,
+} from "./support/answers.ts";
+import {
+  later,
+  outcomeOf,
   type Stage,
   soon,
   startClient,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 

@@ -1,13 +1,8 @@
 /** Living links stay, dead ones are noticed. */
 import { expect, it, vi } from "vitest";
 
-import {
-  later,
-  message,
-  soon,
-  startConnected,
-  useFakeClock,
-} from "./support/stage.ts";
+import { message } from "./support/answers.ts";
+import { later, soon, startConnected, useFakeClock } from "./support/stage.ts";
 
 useFakeClock();
 

@@ -1,14 +1,13 @@
 /** Messages in a loop. */
 import { expect, it } from "vitest";
 
+import { message, subscribed } from "./support/answers.ts";
 import {
   later,
-  message,
   outcomeOf,
   type Stage,
   soon,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 

@@ -1,16 +1,13 @@
 /** Whatever the server sends, nothing breaks. */
 import { describe, expect, it } from "vitest";
 
-import type { Stage } from "./support/stage.ts";
+import { answered, message, passedOn, subscribed } from "./support/answers.ts";
 import {
-  answered,
   later,
-  message,
   outcomeOf,
-  passedOn,
+  type Stage,
   soon,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 

@@ -1,11 +1,9 @@
 /** Answers in parts. */
 import { expect, it } from "vitest";
 
+import { answered, passedOn, REQUEST } from "./support/answers.ts";
 import {
-  answered,
   outcomeOf,
-  passedOn,
-  REQUEST,
   reconnect,
   soon,
   startConnected,

@@ -1,10 +1,10 @@
 /** Publishing more, or longer, than can be done. */
 import { describe, expect, it, vi } from "vitest";
 
+import { published } from "./support/answers.ts";
 import {
   later,
   outcomeOf,
-  published,
   reconnect,
   soon,
   startClient,

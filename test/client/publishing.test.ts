@@ -1,17 +1,15 @@
 /** Each message is published once, and its publisher is told. */
 import { describe, expect, it } from "vitest";
 
+import { message, published, subscribed } from "./support/answers.ts";
 import {
   later,
-  message,
   outcomeOf,
-  published,
   reconnect,
   type Stage,
   soon,
   startClient,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 

@@ -1,12 +1,11 @@
 /** Every request ends once, in a way that its user can tell. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { answered, passedOn, REQUEST } from "./support/answers.ts";
+import { ask } from "./support/request.ts";
 import {
-  answered,
   later,
   outcomeOf,
-  passedOn,
-  REQUEST,
   reconnect,
   soon,
   startClient,
@@ -15,14 +14,6 @@ import {
 } from "./support/stage.ts";
 
 useFakeClock();
-
-async function ask(options = {}) {
-  const stage = await startConnected();
-  const asking = stage.client.channel("room").request({ q: 1 }, options);
-  asking.catch(() => {});
-  await soon();
-  return { ...stage, stage, asking, socket: stage.socket };
-}
 
 describe("a request", () => {
   it("is sent with what it was given, and resolves with the answer", async () => {
@@ -187,78 +178,5 @@ describe("a request that is not answered", () => {
     const outcome = await outcomeOf(asking);
     expect(outcome).toMatchObject({ reason: "invalid-message" });
     expect(String(outcome)).toContain("timeout-ms");
-  });
-});
-
-describe("aborting", () => {
-  async function askWithSignal() {
-    const stop = new AbortController();
-    const asked = await ask({ signal: stop.signal });
-    const reason = new Error("never mind");
-    return { ...asked, abort: () => stop.abort(reason), reason };
-  }
-
-  it("before it is sent sends nothing", async () => {
-    const stage = await startClient();
-    const stop = new AbortController();
-    const { signal } = stop;
-    const asking = stage.client.channel("room").request(1, { signal });
-    const reason = new Error("enough");
-    stop.abort(reason);
-    expect(await outcomeOf(asking)).toBe(reason);
-    stage.socket.welcomes();
-    await soon();
-    expect(stage.socket.has("rpc-request")).toBe(false);
-  });
-
-  it("beforehand sends nothing", async () => {
-    const { client, socket } = await startConnected();
-    const reason = new Error("never mind");
-    const signal = AbortSignal.abort(reason);
-    const asking = client.channel("room").request(1, { signal });
-    expect(await outcomeOf(asking)).toBe(reason);
-    expect(socket.has("rpc-request")).toBe(false);
-  });
-
-  it("after it was sent cancels it once the server has named it", async () => {
-    const { socket, asking, abort, reason } = await askWithSignal();
-    abort();
-    expect(await outcomeOf(asking)).toBe(reason);
-    passedOn(socket);
-    await soon();
-    expect(socket.takes("rpc-cancel")["request-id"]).toBe(REQUEST);
-    answered(socket, { error: true, reason: "cancelled" });
-  });
-
-  it("after it was passed on cancels it at once", async () => {
-    const { socket, asking, abort, reason } = await askWithSignal();
-    passedOn(socket);
-    abort();
-    expect(await outcomeOf(asking)).toBe(reason);
-    expect(socket.takes("rpc-cancel")["request-id"]).toBe(REQUEST);
-  });
-
-  it("after the answer does nothing", async () => {
-    const { socket, asking, abort } = await askWithSignal();
-    passedOn(socket);
-    answered(socket, { data: 1 });
-    abort();
-    expect(await asking).toBe(1);
-    await soon();
-    expect(socket.has("rpc-cancel")).toBe(false);
-  });
-
-  it("is forgotten when the request has ended", async () => {
-    const { client, socket } = await startConnected();
-    const stop = new AbortController();
-    const removed = vi.spyOn(stop.signal, "removeEventListener");
-    const added = vi.spyOn(stop.signal, "addEventListener");
-    const { signal } = stop;
-    const asking = client.channel("room").request(1, { signal });
-    await soon();
-    passedOn(socket);
-    answered(socket, {});
-    await asking;
-    expect(removed.mock.calls.length).toBe(added.mock.calls.length);
   });
 });

@@ -1,50 +1,16 @@
 /** After a break a subscription goes on where it was. */
 import { describe, expect, it } from "vitest";
 
-import type { Gap, Subscription } from "../../src/client/index.ts";
-import type { SubscribeOptions } from "../../src/client/subscription.ts";
+import { message, published, subscribed } from "./support/answers.ts";
+import { live, subscribe } from "./support/resumption.ts";
 import {
-  breakOff,
-  message,
-  published,
   reconnect,
-  type Stage,
   soon,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 
 useFakeClock();
-
-interface Subscribed extends Stage {
-  readonly subscription: Subscription;
-  /** What was handed over. */
-  readonly got: (number | undefined)[];
-  readonly gaps: Gap[];
-}
-
-async function subscribe(
-  first: Parameters<typeof subscribed>[1] = [],
-  fields: Parameters<typeof subscribed>[2] = {},
-  options: SubscribeOptions = {},
-): Promise<Subscribed> {
-  const stage = await startConnected();
-  const got: (number | undefined)[] = [];
-  const gaps: Gap[] = [];
-  const subscribing = stage.client
-    .channel("room")
-    .subscribe(({ seq }) => got.push(seq), options);
-  await soon();
-  subscribed(stage.socket, first, fields);
-  const subscription = await subscribing;
-  subscription.on("gap", (gap) => gaps.push(gap));
-  return Object.assign(Object.create(stage), { subscription, got, gaps });
-}
-
-function live(stage: Stage, ...seqs: number[]): void {
-  for (const seq of seqs) stage.socket.hands(JSON.stringify(message(seq)));
-}
 
 describe("since", () => {
   it("is the last message that came", async () => {
@@ -187,90 +153,6 @@ describe("after a break", () => {
     const mine = message(1, { "message-id": String(id) });
     subscribed(stage.socket, [mine, message(2)], { recovered: true });
     expect(stage.got).toEqual([2]);
-  });
-});
-
-describe("a gap", () => {
-  it("is told once where the server has not everything", async () => {
-    const stage = await subscribe([message(3)]);
-    await reconnect(stage);
-    const retained = [message(8), message(9)];
-    subscribed(stage.socket, retained, { recovered: false });
-    expect(stage.got).toEqual([3, 8, 9]);
-    expect(stage.gaps).toEqual([
-      {
-        since: { epoch: "e1", seq: 3 },
-        position: { epoch: "e1", seq: 7 },
-        missed: 4,
-      },
-    ]);
-  });
-
-  it("hands over nothing twice that came before it", async () => {
-    const stage = await subscribe([message(7), message(8)]);
-    await reconnect(stage);
-    const retained = [message(8), message(9)];
-    subscribed(stage.socket, retained, { recovered: false });
-    expect(stage.got).toEqual([7, 8, 9]);
-  });
-
-  it("is told where the numbering has begun anew", async () => {
-    const stage = await subscribe([message(30)]);
-    await reconnect(stage);
-    subscribed(stage.socket, [message(1), message(2)], {
-      epoch: "e2",
-      recovered: false,
-    });
-    live(stage, 3);
-    expect(stage.got).toEqual([30, 1, 2, 3]);
-    expect(stage.gaps).toEqual([
-      {
-        since: { epoch: "e1", seq: 30 },
-        position: { epoch: "e2", seq: 0 },
-        missed: undefined,
-      },
-    ]);
-    const socket = await reconnect(stage);
-    expect(socket.takes("subscribe").since).toEqual({ epoch: "e2", seq: 3 });
-  });
-
-  it("is told to whoever began with `since`", async () => {
-    const since = { epoch: "e1", seq: 3 };
-    const stage = await subscribe(
-      [message(9)],
-      { recovered: false },
-      { since },
-    );
-    await breakOff(stage);
-    expect(stage.gaps).toMatchObject([{ since, missed: 5 }]);
-  });
-});
-
-describe("a hole among live messages", () => {
-  it("is asked for again, and filled in order", async () => {
-    const stage = await subscribe();
-    live(stage, 1, 4);
-    await soon();
-    const { since } = stage.socket.unseen.find(
-      ({ type }) => type === "subscribe",
-    ) ?? { since: "not asked" };
-    expect(since).toEqual({ epoch: "e1", seq: 1 });
-    live(stage, 5);
-    const missed = [2, 3, 4, 5].map((seq) => message(seq));
-    subscribed(stage.socket, missed, { recovered: true });
-    live(stage, 6);
-    expect(stage.got).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(stage.gaps).toEqual([]);
-  });
-
-  it("is asked for once", async () => {
-    const stage = await subscribe();
-    live(stage, 1, 4, 5, 6);
-    await soon();
-    const asked = stage.socket.unseen.filter(
-      ({ type }) => type === "subscribe",
-    );
-    expect(asked).toHaveLength(1);
   });
 });
 

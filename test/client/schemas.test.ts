@@ -8,11 +8,13 @@ import {
   answered,
   asks,
   message,
-  outcomeOf,
   passedOn,
+  subscribed,
+} from "./support/answers.ts";
+import {
+  outcomeOf,
   soon,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 

@@ -1,12 +1,11 @@
 /** What its users throw is an `error` event, and harms nobody else. */
 import { describe, expect, it, vi } from "vitest";
 
+import { message, subscribed } from "./support/answers.ts";
 import {
-  message,
   type Stage,
   soon,
   startConnected,
-  subscribed,
   useFakeClock,
 } from "./support/stage.ts";
 
