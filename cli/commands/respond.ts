@@ -75,7 +75,6 @@ async function answer(
 ): Promise<void> {
   const channel = client.channel(id);
   const turns = new Turns(concurrency);
-  const over = Promise.withResolvers<void>();
   let running = 0;
   const responder = await channel.respond(async (asked) => {
     running += 1;
@@ -90,18 +89,13 @@ async function answer(
       running -= 1;
     }
   });
-  // The responder itself does not say when it is over.
-  const watch = await channel.subscribe(() => {}, { retainedLimit: 0 });
-  watch.on("end", ({ error }) => {
-    if (error !== undefined) over.reject(error);
-  });
   output.note("responding", `responding on ${id}`, { "channel-id": id });
-  await Promise.race([over.promise, aborted(interruption)]);
+  const error = await Promise.race([responder.ended, aborted(interruption)]);
+  if (error) throw error;
   if (running > 0) {
     const text = `waiting for ${counted(running, "command")}; Ctrl-C again ends all`;
     output.note("waiting", text, { running });
   }
-  await watch.unsubscribe();
   await responder.stop();
   interruption.throwIfAborted();
 }

@@ -248,10 +248,16 @@ describe("messages", () => {
     await newChannel("short");
     const sub = start(["sub", "short"]);
     await sub.says("subscribed");
+    const service = start(["respond", "short", "--exec", "date"]);
+    await service.says("responding");
     await run(["channel", "short", "--delete"]);
-    const { code, stderr } = await sub.result();
-    expect(code).toBe(1);
-    expect(stderr).toContain("channel-deleted");
+    for (const { code, stderr } of [
+      await sub.result(),
+      await service.result(),
+    ]) {
+      expect(code).toBe(1);
+      expect(stderr).toContain("channel-deleted");
+    }
 
     await newChannel("piped");
     await run(["pub", "piped", "-"], { input: "1\n2\n3\n" });
