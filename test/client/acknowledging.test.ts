@@ -132,6 +132,18 @@ it("acknowledges a new numbering from its beginning", async () => {
   expect(acks(socket).slice(before).at(-1)).toBe(300);
 });
 
+it("does not mind an acknowledgement that is refused", async () => {
+  const { socket, client, errors } = await subscribe();
+  const { ref } = socket.takes("ack");
+  socket.says("error", {
+    ref: Number(ref),
+    reason: "rate-limited",
+    message: "later",
+  });
+  expect(client.state).toBe("connected");
+  expect(errors).toEqual([]);
+});
+
 it("leaves no timer behind, even of a handler that outlives the client", async () => {
   let done = (): void => {};
   const { client, socket } = await subscribe({ sequential: true }, () => {

@@ -220,6 +220,19 @@ it("takes every welcome but the first for nothing", async () => {
   ).toHaveLength(1);
 });
 
+it("takes nothing more of a message that ended the connection", async () => {
+  const stage = await startConnected();
+  const error = { type: "error", reason: "internal-error", message: "no" };
+  const welcome = {
+    type: "welcome",
+    protocol: 1,
+    "heartbeat-ms": 1_000,
+    "max-frame-bytes": 1_000,
+  };
+  stage.socket.hands(JSON.stringify([error, welcome]));
+  expect(stage.client.state).toBe("waiting");
+});
+
 it("connects anew, with a pause, where the server refuses what it cannot read", async () => {
   const stage = await startConnected();
   for (let s = 0; s < 60; s++) {

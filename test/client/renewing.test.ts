@@ -60,6 +60,22 @@ describe("when a token is about to expire", () => {
     expect(tokenOf(stage.socket)).not.toBe("token1");
   });
 
+  it("a refused one is not used again", async () => {
+    const stage = await startConnected({ token: counting() });
+    stage.socket.says("token-expiring", EXPIRING);
+    await later(1);
+    const { ref } = stage.socket.takes("authenticate");
+    stage.socket.says("authenticate-result", {
+      ref: Number(ref),
+      success: false,
+      reason: "invalid-token",
+      message: "rubbish",
+    });
+    stage.socket.closes(4001);
+    await retry(stage);
+    expect(tokenOf(stage.socket)).toBe("token3");
+  });
+
   it("a function that fails is told of, and the connection stays", async () => {
     const token = vi
       .fn(async () => "token1")

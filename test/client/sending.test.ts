@@ -70,18 +70,41 @@ describe("frames of one tick", () => {
     expect(socket.messages.length).toBeLessThan(40);
   });
 
-  it("may fill a message to the last byte", async () => {
-    const { client, socket } = await startConnected();
-    publish(client, 2);
+  it("fill a message to the last byte", async () => {
+    const bytesOf = (message = "") => Buffer.byteLength(message);
+    async function sent(max: number): Promise<readonly string[]> {
+      const welcome = { "max-frame-bytes": max };
+      const { client, socket } = await startConnected({}, welcome);
+      const room = client.channel("room");
+      for (const messageId of ["one", "two", "three", "four"]) {
+        room.publish("ü", { messageId }).catch(() => {});
+      }
+      await soon();
+      return socket.messages;
+    }
+    const [all] = await sent(65_536);
+    expect(await sent(bytesOf(all))).toHaveLength(1);
+    const tight = await sent(bytesOf(all) - 1);
+    expect(tight).toHaveLength(2);
+    // The last two of the four, when the first two have just room.
+    const [, last] = await sent(Math.ceil(bytesOf(all) / 2) + 4);
+    expect(JSON.parse(last ?? "")).toHaveLength(2);
+  });
+
+  it("are never too long together, nor fewer than there is room for", async () => {
+    const max = 1_500;
+    const welcome = { "max-frame-bytes": max };
+    const { client, socket } = await startConnected({}, welcome);
+    for (let i = 0; i < 200; i++)
+      publish(client, 1, "x".repeat((i * 37) % 600));
     await soon();
-    const [both = ""] = socket.messages;
-    const max = Buffer.byteLength(both);
-    const exact = await startConnected({}, { "max-frame-bytes": max });
-    publish(exact.client, 2);
-    await soon();
-    // The message-ids may be longer by now.
-    for (const each of exact.socket.messages) {
-      expect(Buffer.byteLength(each)).toBeLessThanOrEqual(max);
+    const { messages } = socket;
+    for (const [i, message] of messages.entries()) {
+      expect(message.length).toBeLessThanOrEqual(max);
+      const [next] = [JSON.parse(messages[i + 1] ?? "null")].flat();
+      if (next === null) continue;
+      const frames = [JSON.parse(message), next].flat();
+      expect(JSON.stringify(frames).length).toBeGreaterThan(max);
     }
   });
 });
@@ -104,6 +127,21 @@ it("refuses a frame that is longer than the server takes, and sends others", asy
   expect(socket.unseen).toHaveLength(1);
 });
 
+it("refuses data that is nested deeper than the server takes", async () => {
+  const { client, socket } = await startConnected({}, { "max-depth": 10 });
+  const room = client.channel("room");
+  const nested = (depth: number): unknown =>
+    depth === 0 ? "[[[{{" : [nested(depth - 1)];
+  await expect(room.publish(nested(9))).rejects.toMatchObject({
+    name: "PayloadTooLargeError",
+  });
+  // Beside it stand the frame, and the array that frames are sent in.
+  room.publish(nested(8)).catch(() => {});
+  room.publish({ text: '"}]\\"]]]' }).catch(() => {});
+  await soon();
+  expect(socket.unseen).toHaveLength(2);
+});
+
 describe("with frames-per-second 100 and frames-burst 200", () => {
   const welcome = { "frames-per-second": 100, "frames-burst": 200 };
 
@@ -121,6 +159,14 @@ describe("with frames-per-second 100 and frames-burst 200", () => {
     }
     // And uses most of what it may.
     expect(socket.unseen.length).toBeGreaterThan(1_500);
+  });
+
+  it("it saves up no more than the burst", async () => {
+    const { client, socket } = await startConnected({}, welcome);
+    await later(60_000);
+    publish(client, 900);
+    await soon();
+    expect(socket.unseen.length).toBeLessThanOrEqual(200);
   });
 
   it("it sends all in the end, in order", async () => {

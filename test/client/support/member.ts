@@ -37,7 +37,7 @@ interface Spoken {
 
 /** How much a member does between two pauses at most, and how long those are. */
 const MOST_AT_ONCE = 3;
-const PAUSE_MS = 300;
+const PAUSE_MS = 400;
 const LONGEST = 400;
 const RPC_TIMEOUT_MS = 3_000;
 
