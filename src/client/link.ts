@@ -27,7 +27,7 @@ import { failure } from "./errors.ts";
 import { framesOf, refusalOf } from "./frames.ts";
 import { depthOf } from "./json.ts";
 import { Outgoing } from "./outgoing.ts";
-import { after } from "./timers.ts";
+import { after, timerMs } from "./timers.ts";
 import type { Tokens } from "./tokens.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket.ts";
 
@@ -243,6 +243,7 @@ export class Link {
     if (frame.type === "token-expiring") {
       // Tokens may live so shortly that the next one is about to expire, too.
       const wait = Math.max(this.#renewedAt + RENEW_MS - Date.now(), 0);
+      clearTimeout(this.#renewal);
       this.#renewal = setTimeout(() => this.#renew(), wait);
       return;
     }
@@ -274,7 +275,7 @@ export class Link {
         if (isAlive()) isAlive = this.#ping();
         else this.#lose("no heartbeat");
       },
-      Math.max(welcome["heartbeat-ms"], MIN_HEARTBEAT_MS),
+      timerMs(welcome["heartbeat-ms"], MIN_HEARTBEAT_MS),
     );
     // What was sent before goes first, whatever who hears of it sends.
     this.#user.onWelcome();
@@ -308,8 +309,12 @@ export class Link {
       if (token === this.#token) return;
       this.send({ type: "authenticate", token }, undefined, (reply) => {
         const { reason } = refusalOf(reply);
-        if (reason === undefined) this.#token = token;
-        else this.#user.onError(failure(reason, "the new token"));
+        if (reason === undefined) {
+          this.#token = token;
+          return;
+        }
+        this.#place.tokens.forget();
+        this.#user.onError(failure(reason, "the new token"));
       });
     } catch (error) {
       this.#user.onError(error);

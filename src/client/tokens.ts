@@ -24,6 +24,11 @@ export class Tokens {
     return typeof this.#source === "function";
   }
 
+  /** The newest one is good for nothing: the next call fetches anew. */
+  forget(): void {
+    this.#token = undefined;
+  }
+
   /** What is being fetched takes too long: the next call fetches anew. */
   giveUp(): void {
     this.#fetching = undefined;
