@@ -71,7 +71,10 @@ function publish(state: ChannelState, publication: Publication): PublishResult {
   const refuse = (
     reason: PublishReason,
     rest: Pick<PublishResult, "operation" | "retry-after-ms"> = {},
-  ): PublishResult => ({ ...head, success: false, reason, ...rest });
+  ): PublishResult => {
+    state.counters.publishRefused(reason);
+    return { ...head, success: false, reason, ...rest };
+  };
   if (!allows(publication.grants, "publish")) {
     return refuse("forbidden", { operation: "publish" });
   }
@@ -81,6 +84,7 @@ function publish(state: ChannelState, publication: Publication): PublishResult {
   }
   const retryAfterMs = state.publishes.take(state.now);
   if (retryAfterMs > 0) {
+    state.counters.limited("publishes");
     return refuse("rate-limited", { "retry-after-ms": retryAfterMs });
   }
   const { log } = existing;

@@ -10,9 +10,9 @@ import { encode } from "../protocol/codec.ts";
 import { newRequestId } from "../protocol/names.ts";
 import type { RequestReason, RpcEndReason } from "../protocol/reasons.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
+import type { RpcCounts } from "../telemetry/counters.ts";
 import type { Call } from "./calls.ts";
 import type { Connection } from "./connection.ts";
-import type { RpcCounts } from "./counters.ts";
 import type { ChannelState } from "./state.ts";
 
 /** The most subscribers that a result lists. */
@@ -57,9 +57,11 @@ export function request(
   const others = connections.responderCount - (isOneOfThem ? 1 : 0);
   const reason = refusal(state, requester, others);
   if (existing === undefined || reason !== undefined) {
+    const why = reason ?? "channel-not-found";
+    state.counters.requestRefused(why);
     reply(null, {
       success: false,
-      reason: reason ?? "channel-not-found",
+      reason: why,
       ...(reason === "forbidden" ? { operation: "request" } : {}),
     });
     return;

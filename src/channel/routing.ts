@@ -87,6 +87,7 @@ export class Routing {
     if (connection.upstream || message.trimStart().startsWith("{")) return true;
     const retryAfterMs = this.#limitOf(connection).wait(this.#state.now);
     if (retryAfterMs === 0) return true;
+    this.#state.counters.limited("frames");
     const { FRAMES_PER_SECOND } = this.#state.settings;
     const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, undefined);
     this.#refuse(connection, error);
@@ -276,6 +277,7 @@ export class Routing {
     arrival: Exclude<Arrival, { kind: "session" }>,
     retryAfterMs: number,
   ): void {
+    this.#state.counters.limited("frames");
     const { FRAMES_PER_SECOND } = this.#state.settings;
     const ref = arrival.kind === "overflow" ? undefined : refOfInbound(arrival);
     const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, ref);

@@ -11,12 +11,12 @@ import { type Encoded, encode } from "../protocol/codec.ts";
 import type { CloseCode } from "../protocol/reasons.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import type { UpstreamHeader } from "../protocol/upstream.ts";
+import { Counters } from "../telemetry/counters.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
 import { Backpressure } from "./backpressure.ts";
 import { Calls } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { AWAY_MS, Connections } from "./connections.ts";
-import { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import { MessageLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
@@ -96,6 +96,8 @@ export class ChannelState {
     );
     this.#awaitTheLost();
     this.#noticeIdleness();
+    // Whoever is here before anybody came was here before it was evicted.
+    if (this.connections.size > 0) this.counters.evicted();
   }
 
   get now(): number {

@@ -201,14 +201,24 @@ function resumeSubscription(
 /** What a subscriber is handed, as far as it may see history. */
 function replay(
   state: ChannelState,
-  { log, record }: Existing,
-  connection: Connection,
+  existing: Existing,
+  { grants }: Connection,
   since: Position | undefined,
   retainedLimit: number | undefined,
 ) {
-  if (allows(connection.grants, "history")) {
-    return log.replay(since, retainedLimit, state.now);
+  const replayed = allows(grants, "history")
+    ? existing.log.replay(since, retainedLimit, state.now)
+    : replayNothing(existing, since);
+  if (replayed.recovered !== undefined) {
+    state.counters.recovery(replayed.recovered ? "recovered" : "gap");
   }
+  return replayed;
+}
+
+function replayNothing(
+  { log, record }: Existing,
+  since: Position | undefined,
+): { recovered: boolean | undefined; messages: string[] } {
   const current = since?.epoch === record.epoch && since.seq === log.seq;
   return { recovered: since === undefined ? undefined : current, messages: [] };
 }

@@ -6,14 +6,15 @@
  */
 
 import type { Policy } from "../access/policy.ts";
-import { addToCounts, noCounts } from "../channel/counters.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
 import type { ChannelSummary } from "../protocol/server-frames.ts";
+import { addToCounts, noCounts } from "../telemetry/counters.ts";
 import { percentile } from "../telemetry/histogram.ts";
 import { addCounts } from "../telemetry/sink.ts";
 import type { Registry } from "./object.ts";
 import { allShards } from "./report.ts";
 import type { Figures, KnownChannel } from "./snapshot.ts";
+import { byChannelId } from "./watched.ts";
 
 /** The most channels that `/stats` shows. */
 export const MAX_STATS_CHANNELS = 1_000;
@@ -51,7 +52,7 @@ export async function listChannels(
       ? shard.list(prefix, cursor, limit + 1)
       : shard.listMatching(patterns, prefix, cursor, limit + 1),
   );
-  const sorted = pages.flat().sort(byId);
+  const sorted = pages.flat().sort(byChannelId);
   const channels = sorted.slice(0, limit);
   const last = channels.at(-1)?.channelId ?? null;
   return pageOf(channels, sorted.length > limit ? last : null);
@@ -153,7 +154,11 @@ export async function readHealth(env: Env): Promise<Health> {
 
 async function readFigures(env: Env): Promise<Figures> {
   const deployment = deploymentName(env);
-  const shards = await all(env, (shard) => shard.figures(deployment));
+  return addUp(await all(env, (shard) => shard.figures(deployment)));
+}
+
+/** The figures of all registry objects together. */
+export function addUp(shards: readonly Figures[]): Figures {
   const total: Figures = {
     connections: 0,
     channels: 0,
@@ -177,13 +182,16 @@ async function readFigures(env: Env): Promise<Figures> {
   return total;
 }
 
-function all<T>(
+/** Asks all registry objects, each by its name. */
+export function all<T>(
   env: Env,
-  ask: (shard: DurableObjectStub<Registry>) => Promise<T>,
+  ask: (shard: DurableObjectStub<Registry>, name: string) => Promise<T>,
 ): Promise<T[]> {
   const { REGISTRY_SHARDS } = settingsOf(env);
   return Promise.all(
-    allShards(REGISTRY_SHARDS).map((name) => ask(env.REGISTRY.getByName(name))),
+    allShards(REGISTRY_SHARDS).map((name) =>
+      ask(env.REGISTRY.getByName(name), name),
+    ),
   );
 }
 
@@ -218,16 +226,4 @@ function serverConfig(env: Env) {
     "max-outstanding": settings.MAX_OUTSTANDING,
     "default-config": settings.channelDefaults,
   };
-}
-
-/** By code points, which is the byte order of UTF-8. */
-function byId(a: KnownChannel, b: KnownChannel): number {
-  const [left, right] = [[...a.channelId], [...b.channelId]];
-  const length = Math.min(left.length, right.length);
-  for (let i = 0; i < length; i++) {
-    const difference =
-      (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }

@@ -8,7 +8,12 @@ import { DurableObject } from "cloudflare:workers";
 
 import { type Env, settingsOf } from "../env.ts";
 import { logError } from "../telemetry/sink.ts";
-import type { ChannelReport, IsolateReport, ReportAnswer } from "./report.ts";
+import type {
+  ChannelReport,
+  Counted,
+  IsolateReport,
+  ReportAnswer,
+} from "./report.ts";
 import {
   ASK_AFTER_MS,
   type Figures,
@@ -16,6 +21,7 @@ import {
   Snapshot,
 } from "./snapshot.ts";
 import { RegistryStore } from "./store.ts";
+import type { Watched } from "./watched.ts";
 
 /** Sums are written at most this often, in ms. */
 const COMMIT_MS = 500;
@@ -24,6 +30,22 @@ const ASK_AT_ONCE = 20;
 const ASK_PAUSE_MS = 500;
 /** More reports a second than this make channels report less often. */
 const COMFORTABLE_REPORTS = 200;
+
+/** What `/metrics` asks of each registry object. */
+export interface MetricsQuestion {
+  readonly deployment: string;
+  /** Of the channels to show one by one, and how many of them at most. */
+  readonly patterns: readonly string[];
+  readonly limit: number;
+  /** What the asking isolate has counted and not told yet. */
+  readonly counted?: Counted | undefined;
+}
+
+/** What it answers. */
+export interface MetricsAnswer {
+  readonly figures: Figures;
+  readonly watched: Watched<KnownChannel>;
+}
 
 /** The Durable Object of one registry shard. */
 export class Registry extends DurableObject<Env> {
@@ -95,6 +117,19 @@ export class Registry extends DurableObject<Env> {
     await this.#hear(deployment, now);
     this.#commitSoon();
     return this.#snapshot.figures(now);
+  }
+
+  /** The figures, and channels that are shown one by one. */
+  async metrics(question: MetricsQuestion): Promise<MetricsAnswer> {
+    const { deployment, patterns, limit, counted } = question;
+    const now = Date.now();
+    await this.#hear(deployment, now);
+    if (counted !== undefined) this.#snapshot.add(counted);
+    // A counter that was seen must not go back, whatever happens: what is told
+    // is on disk before the answer leaves.
+    this.#commit();
+    const figures = this.#snapshot.figures(now);
+    return { figures, watched: this.#snapshot.watched(patterns, limit, now) };
   }
 
   /** Asks channels that claim to be in use and were not heard of for long. */

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { Counts } from "../channel/counters.ts";
+
 import type { ChannelConfig } from "../protocol/channel-config.ts";
+import type { OlderCounts } from "../telemetry/counters.ts";
 import type { TelemetryCounts } from "../telemetry/sink.ts";
 
 /** A channel as it last reported. */
@@ -20,8 +21,14 @@ export interface ReportedChannel {
   openRequests: Record<string, number>;
 }
 
+/** What was counted since the last report. */
+export interface Counted {
+  counts: OlderCounts;
+  telemetry: TelemetryCounts;
+}
+
 /** What a channel tells: how it is, and what it counted since it last did. */
-export interface ChannelReport {
+export interface ChannelReport extends Counted {
   channelId: string;
   /** Higher than that of every report of the channel that was made before. */
   order: number;
@@ -29,16 +36,15 @@ export interface ChannelReport {
   channel: ReportedChannel | null;
   /** Clients on the channel's own path. */
   directConnections: number;
-  counts: Counts;
-  telemetry: TelemetryCounts;
   deployment: string;
 }
 
 /** What an isolate tells of the sessions in it. */
-export interface IsolateReport {
+export interface IsolateReport extends Omit<Counted, "counts"> {
   isolate: string;
   connections: number;
-  telemetry: TelemetryCounts;
+  /** Absent from what an older version tells. */
+  counts?: OlderCounts;
   deployment: string;
 }
 
@@ -56,6 +62,9 @@ export function shardOf(name: string, shards: number): string {
   }
   return String((hash >>> 0) % shards);
 }
+
+/** That of the one object that all isolates report to. */
+export const ISOLATES_SHARD = shardOf("", 1);
 
 /** The names of all registry objects. */
 export function allShards(shards: number): string[] {

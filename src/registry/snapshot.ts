@@ -5,20 +5,21 @@
  * @module
  */
 
-import * as v from "valibot";
 import { commonStart, matches } from "../access/policy.ts";
-
-import { addToCounts, type Counts, noCounts } from "../channel/counters.ts";
 import { DEFAULT_CHANNEL_CONFIG } from "../protocol/channel-config.ts";
+import { addToCounts, type Counts, noCounts } from "../telemetry/counters.ts";
 import { addCounts, type TelemetryCounts } from "../telemetry/sink.ts";
 import { Claims } from "./claims.ts";
 import { Rates } from "./rates.ts";
 import type {
   ChannelReport,
+  Counted,
   IsolateReport,
   ReportedChannel,
 } from "./report.ts";
 import { type Entry, openCount, type RegistryStore } from "./store.ts";
+import { readSums, type Sums } from "./sums.ts";
+import { findWatched, type Watched } from "./watched.ts";
 
 /** A channel that claims to be in use is asked when silent for so long, in ms. */
 export const ASK_AFTER_MS = 600_000;
@@ -34,39 +35,6 @@ const DOUBTFUL_MS = 10_000;
 
 /** Deleted channels that are remembered. */
 const MAX_DELETED = 10_000;
-
-/** What goes on adding up. */
-interface Sums {
-  counts: Counts;
-  telemetry: TelemetryCounts;
-  /** When each deployment was first heard of, newest last. */
-  deployments: [name: string, at: number][];
-  /**
-   * Who was last heard of between this time, in ms, and the newest deployment
-   * may not have come to tell all before the one before it ended.
-   */
-  doubtfulFrom: number;
-}
-
-const SumsSchema = v.object({
-  counts: v.object({
-    published: v.number(),
-    delivered: v.number(),
-    rpc: v.object({
-      answered: v.number(),
-      failed: v.number(),
-      "timed-out": v.number(),
-      cancelled: v.number(),
-    }),
-    latency: v.record(v.string(), v.number()),
-  }),
-  telemetry: v.record(
-    v.string(),
-    v.object({ processed: v.number(), dropped: v.number() }),
-  ),
-  deployments: v.array(v.tuple([v.string(), v.number()])),
-  doubtfulFrom: v.number(),
-});
 
 /** One channel, as the registry tells of it. */
 export interface KnownChannel extends ReportedChannel {
@@ -110,16 +78,7 @@ export class Snapshot {
   constructor(store: RegistryStore, heartbeatMs: number) {
     this.#store = store;
     this.#heartbeatMs = heartbeatMs;
-    const kept = store.readSums();
-    this.#sums =
-      kept === undefined
-        ? {
-            counts: noCounts(),
-            telemetry: {},
-            deployments: [],
-            doubtfulFrom: 0,
-          }
-        : v.parse(SumsSchema, JSON.parse(kept));
+    this.#sums = readSums(store.readSums());
     this.#totals = store.totals();
     const claiming = store.claiming(...this.#doubtful);
     this.#claims = new Claims(claiming);
@@ -139,8 +98,8 @@ export class Snapshot {
   /** Takes in what a channel reports. */
   report(report: ChannelReport, now: number): void {
     const { channelId, channel, directConnections } = report;
-    const { order, counts, telemetry } = report;
-    this.#add(counts, telemetry);
+    const { order, counts } = report;
+    this.add(report);
     const known = this.#store.read(channelId);
     const newest = known?.order ?? this.#deleted.get(channelId) ?? 0;
     if (order <= newest) {
@@ -173,10 +132,17 @@ export class Snapshot {
     this.#write(entry);
   }
 
+  /** Adds up what was counted somewhere. */
+  add({ counts, telemetry }: Counted): void {
+    addToCounts(this.#sums.counts, counts);
+    addCounts(this.#sums.telemetry, telemetry);
+    this.#sumsChanged = true;
+  }
+
   /** Takes in what an isolate reports of its sessions. */
   isolate(report: IsolateReport, now: number): void {
-    this.#add(noCounts(), report.telemetry);
-    const { isolate, connections } = report;
+    const { isolate, connections, counts = noCounts(), telemetry } = report;
+    this.add({ counts, telemetry });
     if (connections === 0) {
       this.#isolates.delete(isolate);
       this.#store.deleteIsolate(isolate);
@@ -256,6 +222,16 @@ export class Snapshot {
     return this.#describe(this.#store.busiest(limit), now);
   }
 
+  /** Those whose ids fit one of the patterns, for `/metrics`. */
+  watched(
+    patterns: readonly string[],
+    limit: number,
+    now: number,
+  ): Watched<KnownChannel> {
+    const { channels, cutOff } = findWatched(this.#store, patterns, limit);
+    return { channels: this.#describe(channels, now), cutOff };
+  }
+
   figures(now: number): Figures {
     for (const [isolate, { heardAt }] of [...this.#isolates]) {
       const silent = now - heardAt > ISOLATE_HEARTBEATS * this.#heartbeatMs;
@@ -314,12 +290,6 @@ export class Snapshot {
 
   get #since(): number | undefined {
     return this.#sums.deployments.at(-1)?.[1];
-  }
-
-  #add(counts: Counts, telemetry: TelemetryCounts): void {
-    addToCounts(this.#sums.counts, counts);
-    addCounts(this.#sums.telemetry, telemetry);
-    this.#sumsChanged = true;
   }
 
   #write(entry: Entry): void {

@@ -73,6 +73,7 @@ const Detail = v.object({
   order: v.number(),
   openRequests: v.record(v.string(), v.number()),
 });
+const IdRow = v.object({ id: v.string() });
 const ClaimRow = v.object({
   id: v.string(),
   heard_at: v.number(),
@@ -135,6 +136,22 @@ export class RegistryStore {
       cursor ?? "",
       limit,
     );
+  }
+
+  /** Like `list`, the ids alone. */
+  listIds(prefix: string, cursor: string | undefined, limit: number): string[] {
+    const rows = readRows(
+      this.#sql,
+      IdRow,
+      `SELECT id FROM channels
+       WHERE id >= ? AND id < ? AND id > ? AND present = 1
+       ORDER BY id LIMIT ?`,
+      prefix,
+      prefix + AFTER_ALL,
+      cursor ?? "",
+      limit,
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Existing channels with the most messages first. */

@@ -15,7 +15,12 @@ import type { ServerFrame } from "../protocol/server-frames.ts";
 import { listChannels } from "../registry/client.ts";
 import { logError } from "../telemetry/sink.ts";
 import { Presence } from "../user/presence.ts";
-import { countConnection, isolateTelemetry, refreshReport } from "./isolate.ts";
+import {
+  countConnection,
+  isolateCounters,
+  isolateTelemetry,
+  refreshReport,
+} from "./isolate.ts";
 import { Session, type SessionHost } from "./session.ts";
 import type { Upstream, UpstreamSocket } from "./upstream.ts";
 
@@ -56,6 +61,7 @@ export function createSession(
       void answerList(env, session, frame);
     },
     renew: (frame) => void answerToken(env, session, frame),
+    counters: isolateCounters,
     clock: Date.now,
     random: Math.random,
   };

@@ -6,7 +6,8 @@
  */
 import { Tally } from "../access/tally.ts";
 import { deploymentName, type Env, isolateName, settingsOf } from "../env.ts";
-import { shardOf } from "../registry/report.ts";
+import { type Counted, ISOLATES_SHARD } from "../registry/report.ts";
+import { Counters } from "../telemetry/counters.ts";
 import { logError, Telemetry } from "../telemetry/sink.ts";
 
 /** How many sessions of this isolate each address has. */
@@ -18,6 +19,9 @@ let told = 0;
 let toldAt = 0;
 /** When an invocation last undertook to report; it may have been ended. */
 let undertakenAt: number | undefined;
+
+/** What its sessions, and its requests over HTTP, count. */
+export const isolateCounters = new Counters();
 
 /** The telemetry of this isolate. */
 export function isolateTelemetry(env: Env): Telemetry {
@@ -67,20 +71,34 @@ async function reportWhenDue(env: Env, intervalMs: number): Promise<void> {
 
 async function report(env: Env): Promise<void> {
   const isolate = isolateName();
-  const counts = isolateTelemetry(env).takeCounts();
   const reported = connections;
   toldAt = Date.now();
-  try {
-    // Isolates have one registry object for all their sessions.
-    await env.REGISTRY.getByName(shardOf("", 1)).isolate({
+  await handOver(env, (counted) =>
+    env.REGISTRY.getByName(ISOLATES_SHARD).isolate({
       isolate,
       connections: reported,
-      telemetry: counts,
       deployment: deploymentName(env),
-    });
-    told = reported;
+      ...counted,
+    }),
+  );
+  told = reported;
+}
+
+/**
+ * Hands somebody what this isolate has counted and not told yet, and counts it
+ * again if that fails.
+ */
+export async function handOver<T>(
+  env: Env,
+  give: (counted: Counted) => Promise<T>,
+): Promise<T> {
+  const counts = isolateCounters.take();
+  const telemetry = isolateTelemetry(env).takeCounts();
+  try {
+    return await give({ counts, telemetry });
   } catch (error) {
-    isolateTelemetry(env).giveBack(counts);
+    isolateCounters.giveBack(counts);
+    isolateTelemetry(env).giveBack(telemetry);
     throw error;
   }
 }

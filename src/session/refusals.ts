@@ -12,9 +12,20 @@ import { CHANNEL_ID_RULE } from "../protocol/names.ts";
 import type { Operation } from "../protocol/operations.ts";
 import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
+import type { Counters } from "../telemetry/counters.ts";
 
 /** How long a client should wait before it tries a channel again, in ms. */
 const RETRY_AFTER_MS = 1_000;
+
+/** Counts an answer that refuses a publish or a request, and no other. */
+export function countRefusal(counters: Counters, answer: ServerFrame): void {
+  if (answer.type === "publish-result" && answer.reason !== undefined) {
+    counters.publishRefused(answer.reason);
+  } else if (answer.type === "rpc-request-result") {
+    const { reason } = answer.delivery;
+    if (reason !== undefined) counters.requestRefused(reason);
+  }
+}
 
 /** A frame, as far as its answer needs it. */
 interface Asked {

@@ -42,11 +42,13 @@ import {
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { SESSION_MESSAGE_START } from "../protocol/upstream.ts";
+import type { Counters } from "../telemetry/counters.ts";
 import type { Telemetry } from "../telemetry/sink.ts";
 import { Authorization } from "./authorization.ts";
 import { Budget } from "./budget.ts";
 import { Listings } from "./listings.ts";
 import {
+  countRefusal,
   forbidden,
   invalidChannel,
   tooManySubscriptions,
@@ -74,6 +76,8 @@ export interface SessionHost {
   listChannels(frame: ClientFrameOf<"list-channels">): void;
   /** Looks at the token of an `authenticate`, later calling `renewed`. */
   renew(frame: ClientFrameOf<"authenticate">): void;
+  /** What all sessions of the isolate count together. */
+  readonly counters: Counters;
   clock(): number;
   /** From 0 to 1, for jitter. */
   random(): number;
@@ -135,6 +139,7 @@ export class Session {
         open: (upstream) => host.open(upstream),
         grantsOn: (channelId) => this.#authorization.on(channelId),
         later: (ms, callback) => host.later(ms, callback),
+        counters: host.counters,
         clock: () => host.clock(),
         random: () => host.random(),
       },
@@ -273,6 +278,7 @@ export class Session {
     const verbatim = bare && !isOurs ? text : undefined;
     const retryAfterMs = bare ? 0 : this.#frames.wait(this.#heardAt);
     if (retryAfterMs > 0) {
+      this.#host.counters.limited("frames");
       // Read, an array would cost its sender far less than the server.
       const { FRAMES_PER_SECOND } = this.#settings;
       this.#refuse(tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, undefined));
@@ -294,6 +300,7 @@ export class Session {
   #admit(each: Inbound, raw: string | undefined): Upstream | undefined {
     const retryAfterMs = this.#frames.take(this.#heardAt);
     if (retryAfterMs === 0) return this.#handle(each, raw);
+    this.#host.counters.limited("frames");
     const { FRAMES_PER_SECOND } = this.#settings;
     const ref = refOfInbound(each);
     const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, ref);
@@ -351,6 +358,12 @@ export class Session {
     else this.close(CLOSE_CODES.policy, "too many frames wait for replies");
   }
 
+  /** Refuses in a channel's place what the channel will not hear of. */
+  #refuseInTurn(upstream: Upstream | undefined, frame: ServerFrame): void {
+    countRefusal(this.#host.counters, frame);
+    this.#answerInTurn(upstream, frame);
+  }
+
   #answerItself(frame: ConnectionFrame): void {
     switch (frame.type) {
       case "ping":
@@ -399,9 +412,8 @@ export class Session {
     this.#violations = 0;
     const channelId = byRequest ? channelOfRequest(subject) : subject;
     if (channelId === undefined || !isChannelId(channelId)) {
-      this.answer(
-        invalidChannel({ type: frame.type, ref: frame.ref, subject }),
-      );
+      const { type, ref } = frame;
+      this.#refuseInTurn(undefined, invalidChannel({ type, ref, subject }));
       return undefined;
     }
     const known = this.#upstreams.get(channelId);
@@ -414,12 +426,12 @@ export class Session {
       this.#refuseOperation(frame, subject, channelId, known) ??
       this.#refuseSubscription(frame, known);
     if (refused !== undefined || known?.full) {
-      this.#answerInTurn(known, refused ?? unavailable(entry));
+      this.#refuseInTurn(known, refused ?? unavailable(entry));
       return known;
     }
     const upstream = known ?? this.#upstreams.open(channelId);
     if (upstream === undefined) {
-      this.answer(unavailable(entry));
+      this.#refuseInTurn(undefined, unavailable(entry));
       return undefined;
     }
     upstream.usedAt = this.#host.clock();

@@ -16,11 +16,13 @@ import { encode } from "../protocol/codec.ts";
 import type { Ref } from "../protocol/fields.ts";
 import { MAX_BATCH_OBJECTS } from "../protocol/framing.ts";
 import type { Grants } from "../protocol/operations.ts";
+import type { ServerFrame } from "../protocol/server-frames.ts";
 import {
   encodeSessionMessage,
   type UpstreamHeader,
 } from "../protocol/upstream.ts";
-import { unavailable, unknownOutcome } from "./refusals.ts";
+import type { Counters } from "../telemetry/counters.ts";
+import { countRefusal, unavailable, unknownOutcome } from "./refusals.ts";
 
 /** No request stays open for longer. */
 const MAX_TIMEOUT_MS = CHANNEL_CONFIG["rpc-timeout-ms"].max;
@@ -112,6 +114,7 @@ export class Upstream {
   #subscribes = 0;
   readonly #space: LineSpace;
   readonly #settings: Settings;
+  readonly #counters: Counters;
 
   /** @param now in ms. */
   constructor(
@@ -121,16 +124,19 @@ export class Upstream {
       grants,
       space,
       settings,
+      counters,
     }: {
       readonly grants: Grants;
       readonly space: LineSpace;
       readonly settings: Settings;
+      readonly counters: Counters;
     },
   ) {
     this.channelId = channelId;
     this.grants = grants;
     this.#toldGrants = grants;
     this.#settings = settings;
+    this.#counters = counters;
     this.usedAt = now;
     this.heardAt = now;
     this.connectingAt = now;
@@ -246,7 +252,7 @@ export class Upstream {
     for (const entry of this.#line) {
       if (!entry.sent || entry.answer !== undefined) continue;
       if (entry.repeatable) entry.sent = false;
-      else entry.answer = encode(unknownOutcome(entry)).text;
+      else entry.answer = this.#refuse(unknownOutcome(entry));
     }
   }
 
@@ -257,7 +263,7 @@ export class Upstream {
     for (const entry of line) this.#count(entry, -1);
     return line.flatMap((entry) => {
       const frame = entry.sent ? unknownOutcome(entry) : unavailable(entry);
-      const answer = entry.answer ?? encode(frame).text;
+      const answer = entry.answer ?? this.#refuse(frame);
       return entry.type === "ack" && entry.answer === undefined
         ? []
         : [{ entry, answer }];
@@ -286,6 +292,11 @@ export class Upstream {
     const grants = [...this.grants];
     this.#toldGrants = grants;
     this.socket.send(encodeSessionMessage({ type: "$grants", grants }));
+  }
+
+  #refuse(answer: ServerFrame): string {
+    countRefusal(this.#counters, answer);
+    return encode(answer).text;
   }
 
   #send(batch: string[]): void {

@@ -12,6 +12,7 @@ import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { MISSED_HEARTBEATS } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { decodeUpstream, type UpstreamHeader } from "../protocol/upstream.ts";
+import type { Counters } from "../telemetry/counters.ts";
 import type { Budget } from "./budget.ts";
 import {
   type Entry,
@@ -34,6 +35,7 @@ export interface UpstreamsHost {
   grantsOn(channelId: string): Grants;
   /** Calls back after some ms. */
   later(ms: number, callback: () => void): void;
+  readonly counters: Counters;
   clock(): number;
   /** From 0 to 1, for jitter. */
   random(): number;
@@ -104,6 +106,7 @@ export class Upstreams {
       grants: this.#host.grantsOn(channelId),
       space: this.#space,
       settings: this.#settings,
+      counters: this.#host.counters,
     });
     // A request whose outcome the client was told is unknown may still be
     // open there: a resume that does not name it clears it away.

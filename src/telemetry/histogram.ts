@@ -16,6 +16,33 @@ export function record(histogram: Histogram, ms: number): void {
   histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }
 
+/**
+ * Bounds for those who want few buckets, in ms: every doubling, which is where
+ * a bucket ends. No request stays open for longer than the last.
+ */
+export const BOUNDS_MS: readonly number[] = Array.from(
+  { length: 20 },
+  (_, doubling) => 2 ** doubling,
+);
+
+/** How many latencies were not above a bound of `BOUNDS_MS`. */
+export function countUpTo(histogram: Histogram, boundMs: number): number {
+  const last = BUCKETS_A_DOUBLING * Math.log2(boundMs);
+  let sum = 0;
+  for (const [bucket, count] of Object.entries(histogram)) {
+    if (Number(bucket) <= last) sum += count;
+  }
+  return sum;
+}
+
+/** The sum of all latencies in ms where none was kept: at most a fifth too high. */
+export function roughSum(histogram: Histogram): number {
+  return Object.entries(histogram).reduce(
+    (sum, [bucket, count]) => sum + count * upperBound(Number(bucket)),
+    0,
+  );
+}
+
 /** Adds `more` to `histogram`, in place. */
 export function addHistogram(histogram: Histogram, more: Histogram): void {
   for (const [bucket, count] of Object.entries(more)) {

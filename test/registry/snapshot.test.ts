@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { noCounts } from "../../src/channel/counters.ts";
+import { noCounts } from "../../src/telemetry/counters.ts";
 import { TestRegistry } from "../support/registry.ts";
 
 describe("totals", () => {

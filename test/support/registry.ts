@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { noCounts } from "../../src/channel/counters.ts";
+
 import { DEFAULT_CHANNEL_CONFIG } from "../../src/protocol/channel-config.ts";
 import type {
   ChannelReport,
+  IsolateReport,
   ReportedChannel,
 } from "../../src/registry/report.ts";
 import { Snapshot } from "../../src/registry/snapshot.ts";
 import { RegistryStore } from "../../src/registry/store.ts";
+import { noCounts } from "../../src/telemetry/counters.ts";
 import { TestSql } from "./sql.ts";
 
 export const HEARTBEAT_MS = 30_000;
@@ -54,13 +56,15 @@ export class TestRegistry {
     this.hears(channelId, {}, { channel: null, directConnections });
   }
 
-  hearsIsolate(isolate: string, connections: number): void {
-    const { deployment } = this;
-    this.snapshot.hear(deployment, this.now);
-    this.snapshot.isolate(
-      { isolate, connections, telemetry: {}, deployment },
-      this.now,
-    );
+  hearsIsolate(
+    isolate: string,
+    connections: number,
+    counts: IsolateReport["counts"] = noCounts(),
+  ): void {
+    const { deployment, now } = this;
+    this.snapshot.hear(deployment, now);
+    const report = { isolate, connections, telemetry: {}, counts, deployment };
+    this.snapshot.isolate(report, now);
   }
 
   get figures() {

@@ -22,6 +22,7 @@ import {
 } from "../../src/protocol/upstream.ts";
 import { Session, type SessionHost } from "../../src/session/session.ts";
 import type { Upstream, UpstreamSocket } from "../../src/session/upstream.ts";
+import { Counters } from "../../src/telemetry/counters.ts";
 import { Telemetry } from "../../src/telemetry/sink.ts";
 import { Inbox } from "./frames.ts";
 import { settings } from "./settings.ts";
@@ -98,6 +99,8 @@ export class TestSession {
   readonly listings: ClientFrameOf<"list-channels">[] = [];
   /** Tokens that wait to be looked at. */
   readonly renewals: ClientFrameOf<"authenticate">[] = [];
+  /** What the isolate counts. */
+  readonly counters = new Counters();
   closed: { code: number; reason: string } | undefined;
   /** What the client was sent, as it was sent. */
   readonly raw: string[] = [];
@@ -120,6 +123,7 @@ export class TestSession {
       later: (ms, callback) => void this.timers.push({ ms, callback }),
       listChannels: (frame) => void this.listings.push(frame),
       renew: (frame) => void this.renewals.push(frame),
+      counters: this.counters,
       clock: () => this.now,
       random: () => 0.5,
     };

@@ -3,9 +3,12 @@ import { describe, expect, test } from "vitest";
 
 import {
   addHistogram,
+  BOUNDS_MS,
+  countUpTo,
   type Histogram,
   percentile,
   record,
+  roughSum,
 } from "../../src/telemetry/histogram.ts";
 
 function histogramOf(...latencies: number[]): Histogram {
@@ -43,6 +46,41 @@ describe("a percentile", () => {
     const histogram = histogramOf(...Array<number>(98).fill(10), 1_000, 1_000);
     expect(percentile(histogram, 0.5)).toBeLessThan(13);
     expect(percentile(histogram, 0.99)).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+describe("the few buckets of /metrics", () => {
+  const latencies = fc.array(fc.nat({ max: 300_000 }));
+
+  test("hold exactly those that were not above their bounds", () => {
+    fc.assert(
+      fc.property(latencies, (given) => {
+        const histogram = histogramOf(...given, ...BOUNDS_MS);
+        for (const bound of BOUNDS_MS) {
+          const all = [...given, ...BOUNDS_MS].filter((ms) => ms <= bound);
+          expect(countUpTo(histogram, bound)).toBe(all.length);
+        }
+        expect(countUpTo(histogram, Number.POSITIVE_INFINITY)).toBe(
+          given.length + BOUNDS_MS.length,
+        );
+      }),
+    );
+  });
+
+  test("reach beyond the longest request", () => {
+    expect(BOUNDS_MS[0]).toBe(1);
+    expect(BOUNDS_MS.at(-1)).toBeGreaterThan(300_000);
+  });
+
+  test("tell a sum that is at most a fifth too high", () => {
+    fc.assert(
+      fc.property(latencies, (given) => {
+        const sum = given.reduce((all, ms) => all + Math.max(ms, 1), 0);
+        const rough = roughSum(histogramOf(...given));
+        expect(rough).toBeGreaterThanOrEqual(sum - 0.5 * given.length);
+        expect(rough).toBeLessThanOrEqual(1.2 * sum + 0.5 * given.length);
+      }),
+    );
   });
 });
 
