@@ -247,6 +247,12 @@ export const OTHER_SETTINGS = {
     values: "`debug`, `info`, `error`, `off`",
     meaning: "which events are written to the log; all are counted",
   },
+  METRICS_PER_CHANNEL: {
+    default: "",
+    values: "patterns such as `chat-*`",
+    meaning:
+      "channels that `/metrics` shows one by one, at most 100 of them, separated by commas",
+  },
 } as const;
 
 /** A variable that sets something else than a number. */
@@ -267,4 +273,6 @@ export type Settings = Readonly<Record<NumberVariable, number>> & {
   readonly autoCreate: boolean;
   readonly channelDefaults: ChannelConfig;
   readonly telemetryLevel: TelemetryLevel;
+  /** Patterns of the channels that `/metrics` shows one by one. */
+  readonly metricsPerChannel: readonly string[];
 };

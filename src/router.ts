@@ -21,12 +21,14 @@ import {
   postRequest,
   putChannel,
 } from "./http/channels.ts";
+import { health, isClosed, live, ready, unhealthy } from "./http/health.ts";
 import {
   fromText,
   readChannelId,
   readQuery,
   readUserId,
 } from "./http/input.ts";
+import { getMetrics } from "./http/metrics.ts";
 import { adminOnly } from "./http/refusals.ts";
 import { failure, json, preflight, withCors } from "./http/responses.ts";
 import {
@@ -38,17 +40,13 @@ import {
 import { disconnect } from "./http/users.ts";
 import { MAX_LIST_LIMIT } from "./protocol/client-frames.ts";
 import { pageLimit, text } from "./protocol/fields.ts";
-import {
-  type Health,
-  listChannels,
-  readHealth,
-  readStats,
-} from "./registry/client.ts";
+import { listChannels, readStats } from "./registry/client.ts";
 import {
   OutcomeUnknownError,
   OverloadedError,
   UnavailableError,
 } from "./server/calls.ts";
+import { isolateCounters } from "./session/isolate.ts";
 import { SettingsError } from "./settings.ts";
 import { logError } from "./telemetry/sink.ts";
 
@@ -73,6 +71,7 @@ const ROUTES: Record<string, Partial<Record<Method, Handler>>> = {
   "/ws": { GET: openSession },
   "/health": { GET: health },
   "/stats": { GET: stats },
+  "/metrics": { GET: getMetrics },
   "/channels": { GET: channels },
 };
 
@@ -88,6 +87,12 @@ const CHANNEL_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
   "/channels/:id/rpc": { POST: postRequest },
 };
 
+/** Asked once a second, by whoever watches: before anything else is looked at. */
+const PROBES: Record<string, (env: Env) => Promise<Response> | Response> = {
+  "/health/live": live,
+  "/health/ready": ready,
+};
+
 const ListSchema = v.object({
   prefix: v.optional(text, ""),
   limit: v.optional(fromText(pageLimit(MAX_LIST_LIMIT)), "100"),
@@ -96,6 +101,13 @@ const ListSchema = v.object({
 
 const router = Router<IRequest, [Env, ExecutionContext, Request, Principal]>();
 
+const probes = Router<IRequest, [Env, Request]>();
+
+for (const [path, probe] of Object.entries(PROBES)) {
+  probes.all(path, (_, env, request) =>
+    dispatch({ GET: probe }, request, (handler) => handler(env)),
+  );
+}
 for (const [path, methods] of Object.entries(ROUTES)) {
   router.all(path, (_, env, ctx, request, principal) =>
     dispatch(methods, request, (handler) =>
@@ -144,6 +156,12 @@ async function answer(
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
+    const probed: Response | undefined = await probes.fetch(
+      request,
+      env,
+      request,
+    );
+    if (probed !== undefined) return probed;
     const admission = await admit(request, settingsOf(env));
     const principal = admission.ok ? admission.value : NOBODY;
     const limited = await limit(request, env, principal);
@@ -172,9 +190,7 @@ async function answer(
 /** Whether nobody could send a token: for a preflight, or a probe. */
 function isWithoutToken({ method, url }: Request, env: Env): boolean {
   if (new URL(url).pathname === "/health") return true;
-  const { auth, tokens } = settingsOf(env);
-  const isClosed = auth === "jwt" && tokens === undefined;
-  return method === "OPTIONS" && !isClosed;
+  return method === "OPTIONS" && !isClosed(settingsOf(env));
 }
 
 /** Bounds requests by the platform's own means, where they are configured. */
@@ -188,6 +204,7 @@ async function limit(
   const key = userId === null ? `address ${address}` : `user ${userId}`;
   const { success } = await env.HTTP_RATE_LIMIT.limit({ key });
   if (success) return undefined;
+  isolateCounters.limited("http");
   const message = "too many requests";
   return failure("rate-limited", message, { retryAfterMs: 10_000 });
 }
@@ -219,36 +236,6 @@ function dispatch<H>(
   return failure("method-not-allowed", message, { headers: { allow } });
 }
 
-async function health(
-  env: Env,
-  _: ExecutionContext,
-  __: Request,
-  { policy }: Principal,
-): Promise<Response> {
-  const { auth, tokens } = settingsOf(env);
-  const isClosed = auth === "jwt" && tokens === undefined;
-  if (isClosed) return json({ status: "healthy" });
-  try {
-    if (policy.isAdmin) return answerHealth(await readHealth(env));
-    const now = Date.now();
-    if (probed === undefined || now - probed.at > PROBE_MS) {
-      probed = { at: now, status: (await readHealth(env)).status };
-    }
-    return answerHealth({ status: probed.status });
-  } catch (error) {
-    logError("health", error);
-    return answerHealth({ status: "unhealthy" });
-  }
-}
-
-/** Whoever has no token costs the registry one question in so long, in ms. */
-const PROBE_MS = 1_000;
-let probed: { at: number; status: Health["status"] } | undefined;
-
-function answerHealth(body: Pick<Health, "status">): Response {
-  return json(body, body.status === "healthy" ? 200 : 503);
-}
-
 async function stats(
   env: Env,
   _: ExecutionContext,
@@ -273,7 +260,7 @@ async function channels(
 function misconfigured(request: Request, { message }: Error): Response {
   logError("settings", message);
   if (new URL(request.url).pathname === "/health") {
-    return json({ status: "unhealthy" }, 503);
+    return unhealthy();
   }
   const hint = "a setting of this deployment is wrong; its log says which";
   return failure("unavailable", hint);

@@ -56,6 +56,7 @@ export function readSettings(variables: Variables): Settings {
       readChoice(variables, "AUTO_CREATE", ["true", "false"]) === "true",
     channelDefaults: readChannelDefaults(variables.CHANNEL_DEFAULTS),
     telemetryLevel: readChoice(variables, "TELEMETRY_LEVEL", TELEMETRY_LEVELS),
+    metricsPerChannel: readPatterns(variables),
   };
 }
 
@@ -159,6 +160,18 @@ function readAllowedOrigins(list: string): AllowedOrigins {
   if (origins !== undefined) return origins;
   throw new SettingsError(
     `ALLOWED_ORIGINS must be origins such as https://example.com or *.example.com, separated by commas, not ${list}`,
+  );
+}
+
+/** More patterns are more to look through, on every scrape. */
+const MAX_METRICS_PATTERNS = 20;
+
+function readPatterns(variables: Variables): string[] {
+  const given = textOf(variables, "METRICS_PER_CHANNEL").split(",");
+  const patterns = given.map((each) => each.trim()).filter(Boolean);
+  if (patterns.length <= MAX_METRICS_PATTERNS) return patterns;
+  throw new SettingsError(
+    `METRICS_PER_CHANNEL must be at most ${MAX_METRICS_PATTERNS} patterns, not ${patterns.length}`,
   );
 }
 

@@ -95,6 +95,22 @@ describe("other settings", () => {
     expect(() => readSettings({ [name]: value })).toThrow(name);
   });
 
+  test("METRICS_PER_CHANNEL are patterns, so many at most", () => {
+    const patterns = (given: string) =>
+      readSettings({ METRICS_PER_CHANNEL: given }).metricsPerChannel;
+    expect(patterns("")).toEqual([]);
+    expect(patterns("chat-*, news,,*-log ")).toEqual([
+      "chat-*",
+      "news",
+      "*-log",
+    ]);
+    expect(patterns(Array(20).fill("a").join(","))).toHaveLength(20);
+    const tooMany = Array(21).fill("a").join(",");
+    expect(() => patterns(tooMany)).toThrow(
+      "METRICS_PER_CHANNEL must be at most 20 patterns, not 21",
+    );
+  });
+
   test("CHANNEL_DEFAULTS are for what a new channel does not name", () => {
     const { channelDefaults } = readSettings({
       CHANNEL_DEFAULTS: '{"message-retention":7}',

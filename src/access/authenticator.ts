@@ -21,12 +21,27 @@ export async function authenticate(
   token: string,
   settings: TokenSettings,
 ): Promise<Verdict> {
+  const key = await keyOf(settings);
+  return verifyToken(token, key, settings, Date.now());
+}
+
+/**
+ * Looks whether the deployment's key can be used; the keys of an issuer are
+ * not fetched for that.
+ *
+ * @throws {KeyError} when it cannot.
+ */
+export async function checkKey(settings: TokenSettings): Promise<void> {
+  await keyOf(settings);
+}
+
+function keyOf(settings: TokenSettings): Promise<VerificationKey> {
   let key = keys.get(settings);
   if (key === undefined) {
     key = readKey(settings.source, (error) => logError("token keys", error));
     keys.set(settings, key);
   }
-  return verifyToken(token, await key, settings, Date.now());
+  return key;
 }
 
 /** What a connection may do from now on, or why nothing changes. */

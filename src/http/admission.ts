@@ -49,13 +49,16 @@ const INVALID_TOKEN = { "www-authenticate": 'Bearer error="invalid_token"' };
 let wasSaid = false;
 
 /** Without a key nobody can be let in; the log says so once an isolate. */
+export function sayThatNobodyIsLetIn(): void {
+  if (wasSaid) return;
+  wasSaid = true;
+  const hint =
+    "nobody is let in: set JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL, or AUTH=open to let everybody in";
+  logError("access", hint);
+}
+
 function notConfigured(): Response {
-  if (!wasSaid) {
-    wasSaid = true;
-    const hint =
-      "nobody is let in: set JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL, or AUTH=open to let everybody in";
-    logError("access", hint);
-  }
+  sayThatNobodyIsLetIn();
   const message =
     "access control is not configured: set a key for tokens, or AUTH=open to let everybody in";
   return failure("auth-not-configured", message);

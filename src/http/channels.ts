@@ -24,6 +24,7 @@ import {
 import { callChannel } from "../server/calls.ts";
 import { mayCreate } from "../server/creation.ts";
 import { type RpcOutcome, sendRequest } from "../server/rpc.ts";
+import { isolateCounters } from "../session/isolate.ts";
 import { fromText, readBody, readQuery } from "./input.ts";
 import { forbidden } from "./refusals.ts";
 import { failure, json, jsonText } from "./responses.ts";
@@ -152,7 +153,10 @@ export async function postMessage(
   { policy, userId }: Principal,
 ): Promise<Response> {
   const grants = policy.on(id);
-  if (!allows(grants, "publish")) return forbidden("publish", id);
+  if (!allows(grants, "publish")) {
+    isolateCounters.publishRefused("forbidden");
+    return forbidden("publish", id);
+  }
   const key = request.headers.get("idempotency-key") ?? undefined;
   if (key !== undefined && !v.is(OwnMessageIdSchema, key)) {
     const rule = v.safeParse(OwnMessageIdSchema, key).issues?.[0].message;
@@ -192,6 +196,7 @@ export async function postRequest(
   principal: Principal,
 ): Promise<Response> {
   if (!allows(principal.policy.on(id), "request")) {
+    isolateCounters.requestRefused("forbidden");
     return forbidden("request", id);
   }
   const body = await readBody(

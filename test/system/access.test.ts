@@ -161,6 +161,7 @@ describe("a token that is not accepted", () => {
 
 const ADMIN_ROWS = [
   ["GET", "/stats", { "active-connections": expect.any(Number) }],
+  ["GET", "/metrics", undefined],
   ["POST", "/users/nobody/disconnect", { connections: 0 }],
 ] as const;
 const NEEDS_ADMIN = {

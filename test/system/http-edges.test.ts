@@ -42,7 +42,10 @@ describe("methods", () => {
   const PATHS = [
     ["/ws", ["GET", "HEAD", "OPTIONS"]],
     ["/health", ["GET", "HEAD", "OPTIONS"]],
+    ["/health/live", ["GET", "HEAD", "OPTIONS"]],
+    ["/health/ready", ["GET", "HEAD", "OPTIONS"]],
     ["/stats", ["GET", "HEAD", "OPTIONS"]],
+    ["/metrics", ["GET", "HEAD", "OPTIONS"]],
     ["/channels", ["GET", "HEAD", "OPTIONS"]],
     ["/channels/c", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]],
     ["/channels/c/ws", ["GET", "HEAD", "OPTIONS"]],
@@ -86,7 +89,7 @@ describe("methods", () => {
 
   it("HEAD is GET without the body", async () => {
     const id = await createChannel(server, "head");
-    const paths = ["/health", "/stats", "/channels", pathOf(id)];
+    const paths = ["/health", "/stats", "/channels", pathOf(id), "/metrics"];
     paths.push(`${pathOf(id)}/messages`, `${pathOf(id)}-none`, "/none");
     for (const path of paths) {
       const got = await server.fetch(path);
@@ -393,7 +396,8 @@ describe("POST /channels/:id/rpc", () => {
 
 describe("without AUTH", () => {
   it("refuses everybody and says why", async () => {
-    const paths = ["/ws", "/stats", "/channels", "/channels/c", "/none"];
+    const paths = ["/ws", "/stats", "/metrics", "/channels", "/channels/c"];
+    paths.push("/none");
     const refused = refusal(503, "auth-not-configured");
     for (const path of paths) {
       expect(await closed.fetch(path)).toMatchObject(refused);
