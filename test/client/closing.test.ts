@@ -55,6 +55,50 @@ it.each(["connecting", "connected", "waiting"])(
   },
 );
 
+it("leaves no timer of anything that was done before", async () => {
+  const stage = await startConnected();
+  const { client, socket } = stage;
+  const room = client.channel("room");
+  const responding = room.respond(() => 1);
+  const publishing = room.publish(1);
+  const asking = room.request(1, { timeoutMs: 60_000 });
+  const subscribing = client.channel("other").subscribe(() => {});
+  await soon();
+  subscribed(socket);
+  published(socket, { seq: 1 });
+  passedOn(socket);
+  answered(socket);
+  await Promise.all([responding, publishing, asking]);
+  asks(socket, { "request-id": "req-2@room" });
+  await soon();
+  // This one would try again later.
+  subscribed(socket);
+  await subscribing;
+  const lost = { "channel-id": "other", reason: "unavailable" } as const;
+  socket.says("subscription-lost", lost);
+  await close(stage);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("leaves no timer of what the server would not take", async () => {
+  const stage = await startConnected();
+  const room = stage.client.channel("room");
+  const publishing = [1, 2, 3].map((data) => room.publish(data));
+  const outcomes = Promise.allSettled(publishing);
+  await soon();
+  for (const ms of [10_000, 20_000, 30_000]) {
+    published(stage.socket, {
+      success: false,
+      reason: "rate-limited",
+      "retry-after-ms": ms,
+    });
+  }
+  stage.socket.closes(1008, "ended by an operator");
+  await outcomes;
+  await close(stage);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it("does not wait long for a socket that never closes", async () => {
   const { client, socket } = await startConnected();
   socket.answersClose = false;

@@ -103,6 +103,21 @@ describe("in direct mode", () => {
     expect(stage.errors).toEqual([]);
   });
 
+  it("sockets that were needed a minute ago stay", async () => {
+    const stage = await startClient({ direct: true });
+    await later(55_000);
+    const publishing = stage.client.channel("a").publish(1);
+    await soon();
+    stage.socket.welcomes();
+    await soon();
+    published(stage.socket, { seq: 1 });
+    await publishing;
+    await later(59_000);
+    expect(stage.socket.isOpen).toBe(true);
+    await later(61_000);
+    expect(stage.socket.isOpen).toBe(false);
+  });
+
   it("one that was let go of is opened when it is needed again", async () => {
     const stage = await startClient({ direct: true });
     const room = stage.client.channel("a");

@@ -39,6 +39,20 @@ describe("stopping", () => {
     expect(answering).not.toHaveBeenCalled();
   });
 
+  it("takes no more requests while it answers the last", async () => {
+    const answering = vi.fn(() => new Promise(() => {}));
+    const { socket, room, responder } = await respond(answering);
+    const subscribing = room.subscribe(() => {});
+    await soon();
+    subscribed(socket);
+    await subscribing;
+    asks(socket);
+    responder.stop().catch(() => {});
+    asks(socket, { "request-id": "req-2@room" });
+    await soon();
+    expect(answering).toHaveBeenCalledTimes(1);
+  });
+
   it("makes room for another responder", async () => {
     const { socket, room, responder } = await respond(() => 1);
     const stopping = responder.stop();

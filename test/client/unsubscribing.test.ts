@@ -52,6 +52,19 @@ describe("unsubscribing", () => {
     expect(ended).toHaveBeenCalledWith({});
   });
 
+  it("forgets its signal", async () => {
+    const stage = await startConnected();
+    const { signal } = withAbort();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const room = stage.client.channel("room");
+    const subscribing = room.subscribe(() => {}, { signal });
+    await soon();
+    subscribed(stage.socket);
+    await (await subscribing).unsubscribe();
+    expect(removed.mock.calls.length).toBe(added.mock.calls.length);
+  });
+
   it("by a signal before it is subscribed rejects", async () => {
     const stage = await startConnected();
     const { signal, abort } = withAbort();
