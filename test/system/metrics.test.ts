@@ -397,14 +397,14 @@ describe("probes", () => {
         status: 200,
         body: { status: "live" },
       });
-      for (const _ of numbers(1, 3)) {
+      for (const _ of numbers(1, 20)) {
         expect(await wrong.fetch("/health/ready")).toMatchObject({
           status: 503,
           body: { status: "not-ready" },
         });
       }
-      // Not a line for every probe.
-      expect(wrong.complaints().length).toBeLessThanOrEqual(before + 1);
+      // Not a line for every probe; some of the start may have come late.
+      expect(wrong.complaints().length).toBeLessThan(before + 10);
     } finally {
       await wrong.kill();
     }
