@@ -9,18 +9,13 @@ import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { ClientFrameOf } from "../protocol/client-frames.ts";
-import { CLOSE_CODES } from "../protocol/reasons.ts";
 import { errorFrame } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { listChannels } from "../registry/client.ts";
 import { logError } from "../telemetry/sink.ts";
-import { Presence } from "../user/presence.ts";
-import {
-  countConnection,
-  isolateCounters,
-  isolateTelemetry,
-  refreshReport,
-} from "./isolate.ts";
+import { Attendance } from "./attendance.ts";
+import { guarded } from "./guarded.ts";
+import { isolateCounters, isolateTelemetry } from "./isolate.ts";
 import { Session, type SessionHost } from "./session.ts";
 import type { Upstream, UpstreamSocket } from "./upstream.ts";
 
@@ -33,7 +28,7 @@ export interface SessionIdentity {
   readonly via: "session" | "http";
 }
 
-/** A session of a WebSocket client. */
+/** A session that is a connection of its client's. */
 export interface ClientIdentity extends SessionIdentity {
   /** The client's address, where it is known. */
   readonly address: string | null;
@@ -90,65 +85,30 @@ export function acceptSession(
   const session = createSession(env, identity, {
     send: (message) => server.send(message),
     close: (code, reason) => {
-      end(code);
+      attendance.ends(code);
       server.close(code, reason);
       dropping = setTimeout(() => drop(ctx), settingsOf(env).HEARTBEAT_MS);
     },
   });
+  const attendance = new Attendance(env, ctx, identity, session);
   const telemetry = isolateTelemetry(env);
-  const { connId, principal } = identity;
-  const presence =
-    principal.userId === null
-      ? undefined
-      : new Presence(env, principal.userId, connId, (reason) =>
-          session.close(CLOSE_CODES.policy, reason),
-        );
-  const ticks = setInterval(() => {
-    guarded(session, () => session.tick());
-    void presence?.show();
-    refreshReport(env, ctx);
-  }, settingsOf(env).HEARTBEAT_MS / 2);
-  let ended = false;
-  const end = (code: number): void => {
-    if (ended) return;
-    ended = true;
-    clearInterval(ticks);
-    session.clientGone();
-    presence?.ends();
-    countConnection(env, ctx, identity.address, -1);
-    telemetry.emit("sente-lite.server/connection-removed", () => ({
-      "conn-id": identity.connId,
-      via: "session",
-      code,
-    }));
-    telemetry.write();
+  const gone = (code: number): void => {
+    clearTimeout(dropping);
+    attendance.ends(code);
   };
   // Listeners must return nothing: anything else is logged as a warning.
   let unheard = 0;
   server.addEventListener("message", ({ data }) => {
-    if (ended) {
+    if (attendance.over) {
       if (++unheard === MAX_UNHEARD) drop(ctx);
       return;
     }
     guarded(session, () => session.receive(data));
     telemetry.write();
   });
-  server.addEventListener("close", ({ code }) => {
-    clearTimeout(dropping);
-    end(code);
-  });
-  server.addEventListener("error", () => {
-    clearTimeout(dropping);
-    end(1006);
-  });
-  countConnection(env, ctx, identity.address, 1);
-  telemetry.emit("sente-lite.server/connection-added", () => ({
-    "conn-id": identity.connId,
-    via: "session",
-  }));
-  session.start();
-  void presence?.show();
-  telemetry.write();
+  server.addEventListener("close", ({ code }) => gone(code));
+  server.addEventListener("error", () => gone(1006));
+  attendance.begins();
   const headers: HeadersInit =
     subprotocol === undefined ? {} : { "sec-websocket-protocol": subprotocol };
   return new Response(null, { status: 101, webSocket: client, headers });
@@ -241,14 +201,4 @@ function listen(
   socket.addEventListener("error", () => {
     guarded(session, () => session.upstreamClosed(upstream, socket, 1006, ""));
   });
-}
-
-/** A throw would leave the client waiting: it is asked to return instead. */
-function guarded(session: Session, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    logError("session", error);
-    session.close(CLOSE_CODES.internal, "internal error");
-  }
 }

@@ -66,11 +66,11 @@ export interface TelemetryEvents {
   };
   "sente-lite.server/connection-added": {
     "conn-id": string;
-    via: "session" | "direct";
+    via: "session" | "direct" | "http";
   };
   "sente-lite.server/connection-removed": {
     "conn-id": string;
-    via: "session" | "direct";
+    via: "session" | "direct" | "http";
     code: number;
   };
 }
