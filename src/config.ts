@@ -108,7 +108,7 @@ export const NUMBER_SETTINGS = {
     min: 1,
     max: 30_000,
     meaning:
-      "connections that one user may have: sessions, and sockets of each channel's own path",
+      "connections that one user may have: sessions and event streams, and sockets of each channel's own path",
   },
   MAX_ADDRESS_CONNECTIONS: {
     default: 1_000,

@@ -21,6 +21,7 @@ import {
   postRequest,
   putChannel,
 } from "./http/channels.ts";
+import { getEvents } from "./http/events.ts";
 import { health, isClosed, live, ready, unhealthy } from "./http/health.ts";
 import {
   fromText,
@@ -85,6 +86,7 @@ const CHANNEL_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
   "/channels/:id/ws": { GET: openChannel },
   "/channels/:id/messages": { GET: getMessages, POST: postMessage },
   "/channels/:id/rpc": { POST: postRequest },
+  "/channels/:id/events": { GET: getEvents },
 };
 
 /** Asked once a second, by whoever watches: before anything else is looked at. */

@@ -44,7 +44,10 @@ export async function admit(
 
 /** RFC 6750 §3. */
 const CHALLENGE = { "www-authenticate": "Bearer" };
-const INVALID_TOKEN = { "www-authenticate": 'Bearer error="invalid_token"' };
+/** Beside the refusal of a token. */
+export const INVALID_TOKEN = {
+  "www-authenticate": 'Bearer error="invalid_token"',
+};
 
 let wasSaid = false;
 

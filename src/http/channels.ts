@@ -25,8 +25,8 @@ import { callChannel } from "../server/calls.ts";
 import { mayCreate } from "../server/creation.ts";
 import { type RpcOutcome, sendRequest } from "../server/rpc.ts";
 import { isolateCounters } from "../session/isolate.ts";
-import { fromText, readBody, readQuery } from "./input.ts";
-import { forbidden } from "./refusals.ts";
+import { fromText, readBody, readHeader, readQuery } from "./input.ts";
+import { forbidden, named, tooManyChannels } from "./refusals.ts";
 import { failure, json, jsonText } from "./responses.ts";
 
 const HistorySchema = v.object({
@@ -157,11 +157,14 @@ export async function postMessage(
     isolateCounters.publishRefused("forbidden");
     return forbidden("publish", id);
   }
-  const key = request.headers.get("idempotency-key") ?? undefined;
-  if (key !== undefined && !v.is(OwnMessageIdSchema, key)) {
-    const rule = v.safeParse(OwnMessageIdSchema, key).issues?.[0].message;
-    return failure("invalid-message", `the header idempotency-key ${rule}`);
-  }
+  const header = readHeader(
+    request,
+    "idempotency-key",
+    OwnMessageIdSchema,
+    "invalid-message",
+  );
+  if (!header.ok) return header.response;
+  const key = header.value;
   const body = await readBody(
     request,
     MessageSchema,
@@ -225,12 +228,6 @@ function readConfig(env: Env, request: Request) {
     settingsOf(env).MAX_BODY_BYTES,
     "{}",
   );
-}
-
-function tooManyChannels(env: Env): Response {
-  const { MAX_USER_CHANNELS } = settingsOf(env);
-  const message = `a user may create ${MAX_USER_CHANNELS} channels within 24 hours`;
-  return failure("too-many-channels", message);
 }
 
 function refuse(
@@ -304,8 +301,4 @@ function refuseRequest(
     case "unavailable":
       return failure(reason, `${named(id)} is out of reach`, { retryAfterMs });
   }
-}
-
-function named(id: string): string {
-  return `the channel ${JSON.stringify(id)}`;
 }

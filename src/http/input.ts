@@ -90,6 +90,20 @@ export function readQuery<T>(
   return validate(Object.fromEntries(given), schema, "invalid-query");
 }
 
+/** A header, or undefined where there is none. */
+export function readHeader<T>(
+  { headers }: Request,
+  name: string,
+  schema: v.GenericSchema<unknown, T>,
+  reason: HttpReason,
+): Input<T | undefined> {
+  const given = headers.get(name);
+  if (given === null) return { ok: true, value: undefined };
+  const result = v.safeParse(schema, given);
+  if (result.success) return { ok: true, value: result.output };
+  return refused(reason, `the header ${name} ${explain(result.issues[0])}`);
+}
+
 /** A schema for a number in a query. */
 export function fromText<T>(schema: v.GenericSchema<number, T>) {
   return v.pipe(

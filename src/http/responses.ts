@@ -67,7 +67,7 @@ export function preflight(allow: string): Response {
       allow,
       "access-control-allow-methods": allow,
       "access-control-allow-headers":
-        "authorization, content-type, idempotency-key",
+        "authorization, content-type, idempotency-key, last-event-id",
       "access-control-max-age": "86400",
     },
   });

@@ -36,10 +36,7 @@ export function openSession(
 ): Response {
   if (!isUpgrade(request)) return upgradeRequired();
   const address = addressOf(env, request);
-  const { MAX_ADDRESS_CONNECTIONS } = settingsOf(env);
-  if (addressesOfSessions.count(address) >= MAX_ADDRESS_CONNECTIONS) {
-    return tooManyConnections();
-  }
+  if (isCrowded(env, address)) return tooManyConnections();
   const subprotocol = pickSubprotocol(request);
   const identity = {
     connId: newConnId(Date.now()),
@@ -139,6 +136,12 @@ export function addressOf(env: Env, request: Request): string | null {
   const address = request.headers.get(addressHeader);
   // What is longer is no address, and it would be kept with the socket.
   return address === null ? null : address.slice(0, MAX_ADDRESS_LENGTH);
+}
+
+/** Whether an address has as many sessions as it may. */
+export function isCrowded(env: Env, address: string | null): boolean {
+  const { MAX_ADDRESS_CONNECTIONS } = settingsOf(env);
+  return addressesOfSessions.count(address) >= MAX_ADDRESS_CONNECTIONS;
 }
 
 function isUpgrade(request: Request): boolean {

@@ -83,6 +83,8 @@ export {
   type CloseCode,
   ERROR_REASONS,
   type ErrorReason,
+  EVENTS_END_REASONS,
+  type EventsEndReason,
   HTTP_REASONS,
   type HttpReason,
   PUBLISH_REASONS,

@@ -62,6 +62,16 @@ export const SUBSCRIPTION_LOST_REASONS = [
 ] as const;
 export type SubscriptionLostReason = (typeof SUBSCRIPTION_LOST_REASONS)[number];
 
+/** Reasons of an `end` of an event stream. */
+export const EVENTS_END_REASONS = [
+  "channel-deleted",
+  "channel-not-found",
+  "forbidden",
+  "too-many-connections",
+  "disconnected",
+] as const;
+export type EventsEndReason = (typeof EVENTS_END_REASONS)[number];
+
 /** Reasons why an RPC request was not delivered. */
 export const REQUEST_REASONS = [
   "channel-not-found",
@@ -135,6 +145,7 @@ export const HTTP_REASONS = {
   "too-many-requests": 429,
   "too-many-connections": 429,
   "too-many-channels": 429,
+  "max-subscribers-reached": 429,
   "internal-error": 500,
   "auth-not-configured": 503,
   "no-subscribers": 503,

@@ -186,6 +186,10 @@ export class Session {
 
   /** Sends a frame of the host's own, as if the client had sent it. */
   request(frame: ChannelFrame): void {
+    if (this.#closed) return;
+    this.#budget.handled(1);
+    // What only asks does not show that anything was read.
+    if (!isAskingForMuch(frame)) this.#handed = 0;
     const upstream = this.#forward(frame, JSON.stringify(frame));
     if (upstream !== undefined) this.#upstreams.advance(upstream);
   }

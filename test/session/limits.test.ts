@@ -323,4 +323,27 @@ describe("a request of the host's own", () => {
       { type: "rpc-request", data: 1, "deliver-to": "all" },
     ]);
   });
+
+  test("shows that what came before it was taken", () => {
+    const client = new TestSession({ MAX_SILENT_BYTES: 4_096 });
+    const channel = client.subscribes("a");
+    for (let seq = 1; seq <= 100; seq++) {
+      channel.says({}, message("a", seq));
+      client.session.request({ type: "ack", "channel-id": "a", seq });
+    }
+    expect(client.closed).toBeUndefined();
+    // Subscribing again only asks for more.
+    for (let seq = 1; seq <= 100; seq++) {
+      channel.says({}, message("a", seq));
+      client.session.request({ type: "subscribe", "channel-id": "a" });
+    }
+    expect(client.closed).toMatchObject({ code: 4009 });
+  });
+
+  test("opens nothing once the session is over", () => {
+    const client = new TestSession();
+    client.session.clientGone();
+    client.session.request({ type: "subscribe", "channel-id": "a" });
+    expect(client.opens).toEqual([]);
+  });
 });

@@ -55,6 +55,13 @@ export const REASONS: Record<string, Record<string, Where>> = {
     "internal-error": "channel/core-errors.test.ts",
   },
   unsubscribed: { forbidden: "channel/tokens.test.ts" },
+  "event: end": {
+    "channel-deleted": "system/events.test.ts",
+    "channel-not-found": "session/event-feed.test.ts",
+    forbidden: "session/event-feed.test.ts",
+    "too-many-connections": "system/access-limits.test.ts",
+    disconnected: "system/tokens.test.ts",
+  },
   "subscription-result": {
     "channel-not-found": "channel/subscribing.test.ts",
     "max-subscribers-reached": "channels",

@@ -12,6 +12,7 @@ import {
   storedMessages,
 } from "./support/channels.ts";
 import { connect, everyWay, Listener, leaveAll } from "./support/client.ts";
+import { readEvents } from "./support/events.ts";
 import type { Server } from "./support/server.ts";
 import {
   abortsAll,
@@ -315,4 +316,23 @@ it("never refuses who connects to a channel at that moment", async () => {
     for (const socket of sockets) socket.terminate();
   }
   expect(refused).toEqual([]);
+});
+
+it("costs readers of events nothing, and does not end their streams", async () => {
+  const channelId = await createChannel(server, "abort");
+  const reader = await readEvents(server, channelId);
+  const client = await connect(server);
+  let published = 0;
+  for (const [i, moment] of MOMENTS.entries()) {
+    await setTrap(server, channelId, moment, 3);
+    for (const _ of numbers(1, 10)) {
+      const rest = { "message-id": `m${++published}` };
+      await client.publishes(channelId, published, rest);
+    }
+    await isAborted(server, channelId, i + 1);
+  }
+  await reader.reads(published);
+  expect(reader.seqs).toEqual(numbers(1, published));
+  expect(reader.isOpen).toBe(true);
+  reader.leaves();
 });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { newChannelId, numbers, pathOf } from "./support/channels.ts";
 import { type Client, connect, leaveAll } from "./support/client.ts";
+import { readEvents, stopReading } from "./support/events.ts";
 import { answerTo, closeOf } from "./support/refused-upgrades.ts";
 import { type Server, startServer, withToken } from "./support/server.ts";
 import { keyPair } from "./support/tokens.ts";
@@ -29,7 +30,10 @@ beforeAll(async () => {
   const vars = { ...issuer.variables, ...LIMITS, ADDRESS_HEADER: ADDRESS };
   server = await startServer({ served: true, vars });
 });
-afterEach(leaveAll);
+afterEach(() => {
+  stopReading();
+  return leaveAll();
+});
 afterAll(async () => {
   await server.kill();
   expect(server.complaints()).toEqual([]);
@@ -115,6 +119,55 @@ describe("connections", () => {
   );
 });
 
+describe("streams of events", () => {
+  /** That a reader has gone is found out by writing to it. */
+  async function isNoticed(token: string, channel: string): Promise<void> {
+    const path = `${pathOf(channel)}/messages`;
+    const message = { data: "anybody?", ephemeral: true };
+    await withToken(server, token).sends("POST", path, message);
+  }
+
+  it("are connections of their user", async () => {
+    const { token } = await newUser();
+    const channel = newChannelId("streams");
+    const first = await readEvents(server, channel, { token });
+    for (const _ of numbers(2, LIMITS.MAX_USER_CONNECTIONS)) {
+      await (await connect(server, { token })).isAnswered();
+    }
+    // The user's object is asked beside the channel: whichever is first.
+    const over = await readEvents(server, channel, { token });
+    await inTime("an end", over.closed);
+    expect(over.raw).toContain('"reason":"too-many-connections"');
+    expect([200, 429]).toContain(over.status);
+    expect(first.isOpen).toBe(true);
+    first.leaves();
+    await eventually("there is room", async () => {
+      await isNoticed(token, channel);
+      const next = await connect(server, { token });
+      const room = next.isAnswered().then(() => true);
+      return Promise.race([room, next.ended.then(() => false)]);
+    });
+  });
+
+  it("are connections from their address", async () => {
+    const channel = newChannelId("streams");
+    const headers = { [ADDRESS]: "e" };
+    const { token } = await newUser();
+    const options = { token, headers };
+    const first = await readEvents(server, channel, options);
+    await connect(server, options);
+    const over = await readEvents(server, channel, options);
+    expect(over.status).toBe(429);
+    expect(await over.refusal()).toEqual({ error: TOO_MANY });
+    first.leaves();
+    await eventually("there is room", async () => {
+      await isNoticed(token, channel);
+      const { status } = await readEvents(server, channel, options);
+      return status === 200;
+    });
+  });
+});
+
 it("a user may create so many channels, however that is done", async () => {
   const { user, token } = await newUser();
   const names = numbers(1, 4).map((n) => `${newChannelId("made")}-${n}`);
@@ -143,6 +196,9 @@ it("a user may create so many channels, however that is done", async () => {
     expect(answer).toMatchObject({ success: false, reason });
     expect((await user.fetch(pathOf(channel))).status).toBe(404);
   }
+  const stream = await readEvents(server, third, { token });
+  expect(stream.status).toBe(429);
+  expect(await stream.refusal()).toEqual({ error: { reason, message } });
   const other = (await newUser()).user;
   expect((await other.sends("PUT", pathOf(third), {})).status).toBe(201);
   await session.subscribes(third);

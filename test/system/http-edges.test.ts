@@ -51,6 +51,7 @@ describe("methods", () => {
     ["/channels/c/ws", ["GET", "HEAD", "OPTIONS"]],
     ["/channels/c/messages", ["GET", "POST", "HEAD", "OPTIONS"]],
     ["/channels/c/rpc", ["POST", "OPTIONS"]],
+    ["/channels/c/events", ["GET", "HEAD", "OPTIONS"]],
   ] as const;
 
   it.each(PATHS)("of %s", async (path, allowed) => {
@@ -249,6 +250,7 @@ describe("channel-ids", () => {
     expect(await server.sends("POST", `${path}/rpc`, message)).toMatchObject(
       invalid,
     );
+    expect(await server.fetch(`${path}/events`)).toMatchObject(invalid);
     expect(await upgrade(`${server.url}${path}/ws`)).toBe(400);
   });
 

@@ -6,7 +6,9 @@
 import { expect } from "vitest";
 
 import { pathOf } from "../channels.ts";
+import { readEvents } from "../events.ts";
 import { bearer } from "../tokens.ts";
+import { eventually } from "../waiting.ts";
 import {
   answered,
   info,
@@ -111,8 +113,8 @@ const REQUESTS: readonly HttpDeed[] = [
   },
 ];
 
-/** All of it. */
-export const BY_HTTP: readonly Deed[] = REQUESTS.map((request) => {
+/** All of it but the events. */
+const BY_REQUEST: readonly Deed[] = REQUESTS.map((request) => {
   const { what, operation, creates = false, status = 200, done } = request;
   const refused = request.refused ?? forbidden(operation);
   return {
@@ -146,3 +148,77 @@ export function forbidden(operation: string): Answer {
     return { status: 403, body: { error: { reason: "forbidden", message } } };
   };
 }
+
+/** Something done by reading events, with the events that are to come. */
+interface EventsDeed extends Pick<Deed, "what" | "operation" | "beside"> {
+  readonly creates?: boolean;
+  /** Whether it names a position from before the message. */
+  readonly since?: boolean;
+  readonly done: Answer;
+  /** Absent: as who may not subscribe. */
+  readonly refused?: Answer;
+}
+
+const started = { status: 200, body: [] };
+const withMessage: Answer = (id) => ({ status: 200, body: [message(id)] });
+
+const EVENTS: readonly EventsDeed[] = [
+  {
+    what: "events",
+    operation: "subscribe",
+    done: () => ({ status: 200, body: expect.any(Array) }),
+  },
+  {
+    what: "retained events",
+    operation: "history",
+    beside: ["subscribe"],
+    done: withMessage,
+    refused: () => started,
+  },
+  {
+    what: "missed events",
+    operation: "history",
+    beside: ["subscribe"],
+    since: true,
+    done: withMessage,
+    refused: () => ({ status: 200, body: [gap] }),
+  },
+  {
+    what: "create by reading events",
+    operation: "create",
+    beside: ["subscribe"],
+    creates: true,
+    done: () => started,
+    refused: forbidden("create"),
+  },
+];
+
+const gap = { since: expect.any(Object), position: expect.any(Object) };
+
+const BY_EVENTS: readonly Deed[] = EVENTS.map((deed) => ({
+  refused: forbidden("subscribe"),
+  nothing: forbidden("subscribe"),
+  creates: false,
+  ...deed,
+  way: "HTTP",
+  does: (actor) => readsEvents(deed, actor),
+}));
+
+/** Reads what there is when the stream begins, which comes at once. */
+async function readsEvents(
+  { since = false }: EventsDeed,
+  { server, token, channel, epoch }: Actor,
+): Promise<HttpAnswer> {
+  const lastEventId = since ? `${epoch}:0` : undefined;
+  const reader = await readEvents(server, channel, { token, lastEventId });
+  const { status } = reader;
+  if (status !== 200) return { status, body: await reader.refusal() };
+  await eventually("it begins", () =>
+    /^id: .+\n(data.+\n)?\n/m.test(reader.raw),
+  );
+  reader.leaves();
+  return { status, body: reader.events.map(({ data }) => JSON.parse(data)) };
+}
+
+/** All of it. */
+export const BY_HTTP: readonly Deed[] = [...BY_REQUEST, ...BY_EVENTS];
