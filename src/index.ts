@@ -6,16 +6,20 @@
 import type { Env } from "./env.ts";
 import { route } from "./router.ts";
 
-export type { ChannelInfo } from "./channel/lifetime.ts";
 export { Channel } from "./channel/object.ts";
 export type { PublishResult } from "./channel/publishing.ts";
 export type { Variables } from "./config.ts";
 export type { Env } from "./env.ts";
 export type {
+  ChannelInfo,
+  ChannelPage,
+  Health,
+  ServerStats,
+} from "./protocol/answers.ts";
+export type {
   ChannelConfig,
   PartialChannelConfig,
 } from "./protocol/channel-config.ts";
-export type { ChannelPage, Health, ServerStats } from "./registry/client.ts";
 export { Registry } from "./registry/object.ts";
 export { SenteLite } from "./server/entrypoint.ts";
 export type { RpcAnswer, RpcOutcome } from "./server/rpc.ts";

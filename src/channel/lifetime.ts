@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ChannelInfo } from "../protocol/answers.ts";
 import {
   type ChannelConfig,
   type PartialChannelConfig,
@@ -11,16 +12,8 @@ import {
 } from "../protocol/channel-config.ts";
 import { encode } from "../protocol/codec.ts";
 import { randomName } from "../protocol/names.ts";
-import type { ChannelSummary } from "../protocol/server-frames.ts";
 import { endRequest } from "./requests.ts";
 import type { ChannelState, Existing } from "./state.ts";
-
-/** A channel as it is at this moment. */
-export interface ChannelInfo extends ChannelSummary {
-  seq: number;
-  epoch: string;
-  "pending-rpc-requests": number;
-}
 
 /** Creates the channel; it must not exist. */
 export function create(

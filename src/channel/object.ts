@@ -11,6 +11,7 @@ import { renew } from "../access/authenticator.ts";
 import { allows } from "../access/grants.ts";
 import { ANYBODY } from "../access/principal.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
+import type { ChannelInfo, ChannelPage } from "../protocol/answers.ts";
 import type {
   ChannelConfig,
   PartialChannelConfig,
@@ -26,7 +27,7 @@ import {
   SESSION_MESSAGE_START,
   SessionMessageSchema,
 } from "../protocol/upstream.ts";
-import { type ChannelPage, listChannels } from "../registry/client.ts";
+import { listChannels } from "../registry/client.ts";
 import {
   type ChannelReport,
   type ReportAnswer,
@@ -43,14 +44,7 @@ import {
 import { ChannelCore } from "./core.ts";
 import { Flusher } from "./flusher.ts";
 import { type HistoryQuery, historyPage } from "./history.ts";
-import {
-  type ChannelInfo,
-  configure,
-  info,
-  type PutOutcome,
-  put,
-  remove,
-} from "./lifetime.ts";
+import { configure, info, type PutOutcome, put, remove } from "./lifetime.ts";
 import type { Arrival } from "./pacing.ts";
 import {
   broadcast,

@@ -7,45 +7,23 @@ import * as v from "valibot";
 
 import { allows } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
-import { MAX_HISTORY_LIMIT } from "../channel/history.ts";
 import type { Outcome } from "../channel/object.ts";
 import type { PublishResult } from "../channel/publishing.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { PartialChannelConfigSchema } from "../protocol/channel-config.ts";
-import {
-  count,
-  DeliverToSchema,
-  flag,
-  OwnMessageIdSchema,
-  pageLimit,
-  TimeoutSchema,
-  text,
-} from "../protocol/fields.ts";
+import { OwnMessageIdSchema } from "../protocol/fields.ts";
 import { callChannel } from "../server/calls.ts";
 import { mayCreate } from "../server/creation.ts";
 import { type RpcOutcome, sendRequest } from "../server/rpc.ts";
 import { isolateCounters } from "../session/isolate.ts";
-import { fromText, readBody, readHeader, readQuery } from "./input.ts";
+import { readBody, readHeader, readQuery } from "./input.ts";
 import { forbidden, named, tooManyChannels } from "./refusals.ts";
 import { failure, json, jsonText } from "./responses.ts";
-
-const HistorySchema = v.object({
-  epoch: v.optional(text),
-  after: v.optional(fromText(count())),
-  limit: v.optional(fromText(pageLimit(MAX_HISTORY_LIMIT)), "100"),
-});
-
-const MessageSchema = v.object({
-  data: v.unknown(),
-  "message-id": v.optional(OwnMessageIdSchema),
-  ephemeral: v.optional(flag, false),
-});
-
-const RequestSchema = v.object({
-  data: v.unknown(),
-  "timeout-ms": v.optional(TimeoutSchema),
-  "deliver-to": v.optional(DeliverToSchema),
-});
+import {
+  HistoryQuerySchema,
+  MessageBodySchema,
+  RequestBodySchema,
+} from "./schemas.ts";
 
 /** `GET /channels/:id` */
 export async function getChannel(
@@ -136,7 +114,7 @@ export async function getMessages(
 ): Promise<Response> {
   const grants = policy.on(id);
   if (!allows(grants, "history")) return forbidden("history", id);
-  const query = readQuery(request.url, HistorySchema);
+  const query = readQuery(request.url, HistoryQuerySchema);
   if (!query.ok) return query.response;
   const { epoch, after, limit } = query.value;
   const outcome = await callChannel(env, id, true, (channel) =>
@@ -167,7 +145,7 @@ export async function postMessage(
   const key = header.value;
   const body = await readBody(
     request,
-    MessageSchema,
+    MessageBodySchema,
     "invalid-message",
     settingsOf(env).MAX_BODY_BYTES,
   );
@@ -204,7 +182,7 @@ export async function postRequest(
   }
   const body = await readBody(
     request,
-    RequestSchema,
+    RequestBodySchema,
     "invalid-message",
     settingsOf(env).MAX_BODY_BYTES,
   );

@@ -9,6 +9,7 @@ import { offeredSubprotocols } from "../access/credentials.ts";
 import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { ErrorBodySchema } from "../protocol/error-body.ts";
 import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/framing.ts";
 import { newConnId } from "../protocol/names.ts";
 import {
@@ -109,13 +110,6 @@ export async function refuseUpgrade(
   const headers = { "sec-websocket-protocol": subprotocol };
   return new Response(null, { status: 101, webSocket: client, headers });
 }
-
-const ErrorBodySchema = v.object({
-  error: v.object({
-    reason: v.picklist(Object.keys(HTTP_REASONS) as HttpReason[]),
-    message: v.string(),
-  }),
-});
 
 /** Whether trying the same again is of no use. */
 function isFinal(reason: HttpReason): boolean {

@@ -5,6 +5,7 @@
  */
 import type { Principal } from "../access/principal.ts";
 import type { Env } from "../env.ts";
+import type { Disconnected } from "../protocol/answers.ts";
 import { disconnectUser } from "../user/client.ts";
 import { adminOnly } from "./refusals.ts";
 import { json } from "./responses.ts";
@@ -13,9 +14,11 @@ import { json } from "./responses.ts";
 export async function disconnect(
   env: Env,
   userId: string,
+  _: Request,
   { policy }: Principal,
 ): Promise<Response> {
   if (!policy.isAdmin) return adminOnly();
   const connections = await disconnectUser(env, userId);
-  return json({ "user-id": userId, connections });
+  const answer: Disconnected = { "user-id": userId, connections };
+  return json(answer);
 }

@@ -20,6 +20,23 @@
  * @module
  */
 export {
+  type ChannelInfo,
+  ChannelInfoSchema,
+  type ChannelPage,
+  ChannelPageSchema,
+  type Disconnected,
+  DisconnectedSchema,
+  type Health,
+  HealthSchema,
+  type HistoryPage,
+  HistoryPageSchema,
+  LiveSchema,
+  ProbeSchema,
+  ReadySchema,
+  type ServerStats,
+  ServerStatsSchema,
+} from "./answers.ts";
+export {
   CHANNEL_CONFIG,
   CHANNEL_CONFIG_KEYS,
   type ChannelConfig,
@@ -47,6 +64,7 @@ export {
   type JsonObject,
   toMessages,
 } from "./codec.ts";
+export { ErrorBodySchema } from "./error-body.ts";
 export {
   type DeliverTo,
   type Position,

@@ -12,7 +12,7 @@ export const MAX_CHANNEL_ID_BYTES = 200;
 export const MAX_MESSAGE_ID_LENGTH = 64;
 
 /** Not "." or "..", no "$" in front, no C0 controls, DEL or C1 controls. */
-const CHANNEL_ID_FORM =
+export const CHANNEL_ID_FORM =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it excludes
   /^(?!\$|\.\.?$)[^\u0000-\u001f\u007f-\u009f]+$/;
 

@@ -7,6 +7,7 @@
 
 import type { Policy } from "../access/policy.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
+import type { ChannelPage, Health, ServerStats } from "../protocol/answers.ts";
 import type { ChannelSummary } from "../protocol/server-frames.ts";
 import { addToCounts, noCounts } from "../telemetry/counters.ts";
 import { percentile } from "../telemetry/histogram.ts";
@@ -20,13 +21,6 @@ import { byChannelId } from "./watched.ts";
 export const MAX_STATS_CHANNELS = 1_000;
 /** More old requests than this are unhealthy. */
 const MAX_OLD_REQUESTS = 10;
-
-/** A page of channels. */
-export interface ChannelPage {
-  channels: Record<string, ChannelSummary>;
-  /** Where the next page starts, or null on the last one. */
-  cursor: string | null;
-}
 
 /** Which channels to list, and how many at most. */
 export interface ListQuery {
@@ -67,7 +61,7 @@ function pageOf(
 }
 
 /** The body of `GET /stats`. */
-export async function readStats(env: Env) {
+export async function readStats(env: Env): Promise<ServerStats> {
   const [busiest, figures] = await Promise.all([
     all(env, (shard) => shard.busiest(MAX_STATS_CHANNELS)),
     readFigures(env),
@@ -110,29 +104,11 @@ export async function readStats(env: Env) {
       dropped: events.reduce((sum, { dropped }) => sum + dropped, 0),
       events: telemetry,
     },
-    ...(figures.channels > channels.length ? { truncated: true } : {}),
+    ...(figures.channels > channels.length ? { truncated: true as const } : {}),
   };
 }
 
-/** The body of `GET /stats`. */
-export type ServerStats = Awaited<ReturnType<typeof readStats>>;
-
-/** The body of `GET /health`. */
-export interface Health {
-  status: "healthy" | "unhealthy";
-  connections: number;
-  channels: number;
-  "system-health": {
-    healthy: boolean;
-    "total-channels": number;
-    "total-subscriptions": number;
-    "active-connections": number;
-    "pending-rpc-requests": number;
-    "old-rpc-requests": number;
-  };
-  "uptime-ms": number;
-}
-
+/** The body of `GET /health`, for those who may see all of it. */
 export async function readHealth(env: Env): Promise<Health> {
   const figures = await readFigures(env);
   const healthy = figures.oldRequests <= MAX_OLD_REQUESTS;

@@ -8,12 +8,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { authenticate } from "../access/authenticator.ts";
 import { ANYBODY } from "../access/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
-import {
-  type Health,
-  readHealth,
-  readStats,
-  type ServerStats,
-} from "../registry/client.ts";
+import type { Health, ServerStats } from "../protocol/answers.ts";
+import { readHealth, readStats } from "../registry/client.ts";
 import { Service } from "./service.ts";
 
 /**

@@ -11,9 +11,9 @@ import * as v from "valibot";
 
 import { allows } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
-import type { ChannelInfo } from "../channel/lifetime.ts";
 import type { PublishResult } from "../channel/publishing.ts";
 import { type Env, settingsOf } from "../env.ts";
+import type { ChannelInfo, ChannelPage } from "../protocol/answers.ts";
 import {
   type PartialChannelConfig,
   PartialChannelConfigSchema,
@@ -35,7 +35,7 @@ import {
   isLongerThan,
 } from "../protocol/names.ts";
 import type { Grants } from "../protocol/operations.ts";
-import { type ChannelPage, listChannels } from "../registry/client.ts";
+import { listChannels } from "../registry/client.ts";
 import { callChannel } from "./calls.ts";
 import { mayCreate } from "./creation.ts";
 import { type RpcOutcome, sendRequest } from "./rpc.ts";
