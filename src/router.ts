@@ -5,7 +5,6 @@
  * @module
  */
 import { type IRequest, Router } from "itty-router";
-import * as v from "valibot";
 
 import { KeyError } from "./access/keys.ts";
 import { allowsOrigin } from "./access/origins.ts";
@@ -21,17 +20,14 @@ import {
   postRequest,
   putChannel,
 } from "./http/channels.ts";
+import { asyncapi, openapi } from "./http/documents.ts";
 import { getEvents } from "./http/events.ts";
 import { health, isClosed, live, ready, unhealthy } from "./http/health.ts";
-import {
-  fromText,
-  readChannelId,
-  readQuery,
-  readUserId,
-} from "./http/input.ts";
+import { readChannelId, readQuery, readUserId } from "./http/input.ts";
 import { getMetrics } from "./http/metrics.ts";
 import { adminOnly } from "./http/refusals.ts";
 import { failure, json, preflight, withCors } from "./http/responses.ts";
+import { ListQuerySchema } from "./http/schemas.ts";
 import {
   addressOf,
   openChannel,
@@ -39,8 +35,6 @@ import {
   refuseUpgrade,
 } from "./http/upgrades.ts";
 import { disconnect } from "./http/users.ts";
-import { MAX_LIST_LIMIT } from "./protocol/client-frames.ts";
-import { pageLimit, text } from "./protocol/fields.ts";
 import { listChannels, readStats } from "./registry/client.ts";
 import {
   OutcomeUnknownError,
@@ -74,6 +68,8 @@ const ROUTES: Record<string, Partial<Record<Method, Handler>>> = {
   "/stats": { GET: stats },
   "/metrics": { GET: getMetrics },
   "/channels": { GET: channels },
+  "/openapi.json": { GET: openapi },
+  "/asyncapi.json": { GET: asyncapi },
 };
 
 const CHANNEL_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
@@ -95,11 +91,19 @@ const PROBES: Record<string, (env: Env) => Promise<Response> | Response> = {
   "/health/ready": ready,
 };
 
-const ListSchema = v.object({
-  prefix: v.optional(text, ""),
-  limit: v.optional(fromText(pageLimit(MAX_LIST_LIMIT)), "100"),
-  cursor: v.optional(text),
-});
+const USER_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
+  "/users/:id/disconnect": { POST: disconnect },
+};
+
+/** All paths and their methods, to compare /openapi.json with. */
+export const ALL_ROUTES: Readonly<Record<string, object>> = {
+  ...ROUTES,
+  ...CHANNEL_ROUTES,
+  ...USER_ROUTES,
+  ...Object.fromEntries(
+    Object.keys(PROBES).map((path) => [path, { GET: true }]),
+  ),
+};
 
 const router = Router<IRequest, [Env, ExecutionContext, Request, Principal]>();
 
@@ -126,12 +130,15 @@ for (const [path, methods] of Object.entries(CHANNEL_ROUTES)) {
     }),
   );
 }
-router.all("/users/:id/disconnect", (matched, env, _, request, principal) =>
-  dispatch({ POST: disconnect }, request, async (handler) => {
-    const id = readUserId(matched.params.id);
-    return id.ok ? handler(env, id.value, principal) : id.response;
-  }),
-);
+for (const [path, methods] of Object.entries(USER_ROUTES)) {
+  router.all(path, (matched, env, ctx, request, principal) =>
+    dispatch(methods, request, async (handler) => {
+      const id = readUserId(matched.params.id);
+      if (!id.ok) return id.response;
+      return handler(env, id.value, request, principal, ctx);
+    }),
+  );
+}
 
 /**
  * Answers a request, whatever happens.
@@ -189,10 +196,18 @@ async function answer(
   }
 }
 
-/** Whether nobody could send a token: for a preflight, or a probe. */
+/** What describes the service, and says nothing of this deployment. */
+const DOCUMENTS: ReadonlySet<string> = new Set([
+  "/openapi.json",
+  "/asyncapi.json",
+]);
+
+/** Whether nobody need send a token: for a preflight, a probe, a document. */
 function isWithoutToken({ method, url }: Request, env: Env): boolean {
-  if (new URL(url).pathname === "/health") return true;
-  return method === "OPTIONS" && !isClosed(settingsOf(env));
+  const { pathname } = new URL(url);
+  if (pathname === "/health") return true;
+  const isFree = method === "OPTIONS" || DOCUMENTS.has(pathname);
+  return isFree && !isClosed(settingsOf(env));
 }
 
 /** Bounds requests by the platform's own means, where they are configured. */
@@ -253,7 +268,7 @@ async function channels(
   { url }: Request,
   { policy }: Principal,
 ): Promise<Response> {
-  const query = readQuery(url, ListSchema);
+  const query = readQuery(url, ListQuerySchema);
   if (!query.ok) return query.response;
   return json(await listChannels(env, query.value, policy));
 }

@@ -6,6 +6,21 @@
  * @module
  */
 
+/**
+ * Reasons that this client gives by itself; all others are the server's.
+ * docs/reasons.md has an entry for each.
+ */
+export type ClientReason =
+  | "closed"
+  | "connection-lost"
+  | "invalid-data"
+  | "protocol"
+  | "queue-full"
+  | "remote"
+  | "responding"
+  | "timeout"
+  | "unsubscribed";
+
 /** Anything that went wrong; refusals without a class of their own, too. */
 export class SenteError extends Error {
   /** The reason, in other letters: `RateLimitedError` of `rate-limited`. */

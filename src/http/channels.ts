@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as v from "valibot";
 
 import { allows } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
