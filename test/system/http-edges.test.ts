@@ -47,6 +47,8 @@ describe("methods", () => {
     ["/stats", ["GET", "HEAD", "OPTIONS"]],
     ["/metrics", ["GET", "HEAD", "OPTIONS"]],
     ["/channels", ["GET", "HEAD", "OPTIONS"]],
+    ["/openapi.json", ["GET", "HEAD", "OPTIONS"]],
+    ["/asyncapi.json", ["GET", "HEAD", "OPTIONS"]],
     ["/channels/c", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]],
     ["/channels/c/ws", ["GET", "HEAD", "OPTIONS"]],
     ["/channels/c/messages", ["GET", "POST", "HEAD", "OPTIONS"]],
@@ -399,7 +401,7 @@ describe("POST /channels/:id/rpc", () => {
 describe("without AUTH", () => {
   it("refuses everybody and says why", async () => {
     const paths = ["/ws", "/stats", "/metrics", "/channels", "/channels/c"];
-    paths.push("/none");
+    paths.push("/openapi.json", "/asyncapi.json", "/none");
     const refused = refusal(503, "auth-not-configured");
     for (const path of paths) {
       expect(await closed.fetch(path)).toMatchObject(refused);
