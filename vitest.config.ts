@@ -3,9 +3,9 @@ import { defineConfig } from "vitest/config";
 
 import { seedOfRun } from "./test/system/support/random.ts";
 
-// Four kinds of tests, by where they run: the cores under plain Node, the
-// objects inside workerd, whole processes over real sockets, and the package
-// where somebody else has installed it.
+// Five kinds of tests, by where they run: the cores under plain Node, the
+// objects inside workerd, whole processes over real sockets, the dashboard in
+// a browser, and the package where somebody else has installed it.
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +14,12 @@ export default defineConfig({
           name: "core",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/workerd/**", "test/system/**", "test/package/**"],
+          exclude: [
+            "test/workerd/**",
+            "test/system/**",
+            "test/package/**",
+            "test/browser/**",
+          ],
         },
       },
       {
@@ -47,6 +52,20 @@ export default defineConfig({
           // Packages in CommonJS look as Node shows them to serve/.
           deps: { interopDefault: false },
           fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          environment: "node",
+          include: ["test/browser/*.test.ts"],
+          // Packages in CommonJS look as Node shows them to serve/.
+          deps: { interopDefault: false },
+          fileParallelism: false,
+          // What is looked for shows up when the page has heard of it.
+          expect: { poll: { timeout: 20_000, interval: 50 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -2,13 +2,16 @@
  * `npm run build`: what is published, from src/ to dist/. The compiler writes
  * one module and one declaration for each source that an entry needs; there
  * are no maps, since the sources do not go along. The command line, which
- * stands beside src/, goes to dist/cli/ and dist/token/, without declarations.
+ * stands beside src/, goes to dist/cli/ and dist/token/, without declarations;
+ * the dashboard's page goes to dist/dashboard/.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { cp, glob, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+
+import { buildDashboard } from "./dashboard.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..");
 const DIST = join(PROJECT, "dist");
@@ -35,6 +38,9 @@ const IMPORT_OF_SRC = /(from |import\()"((?:\.\.\/)+)src\//g;
 await rm(DIST, { recursive: true, force: true });
 if (CONFIGS.every(compile)) {
   await placeCli();
+  await cp(await buildDashboard(), join(DIST, "dashboard"), {
+    recursive: true,
+  });
   for await (const file of glob(join(DIST, "**/*.d.ts"))) {
     const declaration = await readFile(file, "utf8");
     await writeFile(file, declaration.replace(IMPORT, '$1"$2.js"'));

@@ -10,7 +10,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   ref: "any name for the frame; its direct reply echoes it",
   "channel-id":
     "the channel: 1 to 200 UTF-8 bytes without control characters, not `.` or `..`, not starting with `$`",
-  since: "the position up to which the client has everything",
+  since:
+    "the position up to which the client has everything; of `/stats/history` the time in ms",
   "retained-limit":
     "at most so many retained messages, where nothing is recovered",
   data: "any JSON; `null` is a value",
@@ -47,7 +48,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   reason: "why not: one of a closed set, see docs/reasons.md",
   message: "for people; programs go by `reason`",
   channels: "channels by their ids; in `/health` how many there are",
-  subscriptions: "the channels this connection is subscribed to",
+  subscriptions:
+    "the channels this connection is subscribed to; how many there are",
   original: "the frame as it came",
   "retry-after-ms": "when to try again",
   "subscriber-count": "how many are subscribed",
@@ -64,7 +66,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "sender-conn-id": "the sender's connection; null over HTTP",
   "sender-user-id": "the sender; null for an anonymous one",
   delivery: "who was asked, or why nobody was",
-  subscribers: "the connections that were asked, at most 100",
+  subscribers:
+    "the connections that were asked, at most 100; those that are subscribed",
   "created-at": "when, in ms since the Unix epoch",
   "responder-conn-id":
     "the connection of the service that answered; null where the server did",
@@ -116,6 +119,16 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   events: "by their names",
   "retention-count": "messages that a new subscriber would be handed",
   "messages-per-second": "over the last minute, ephemeral messages included",
-  truncated: "that there are more channels than `channels` holds",
+  truncated: "that there are more than are shown",
+  via: "whether over a session or the channel's own path",
+  "subscribed-at": "when it subscribed, in ms since the Unix epoch",
+  "kept-ms": "how far back samples are kept",
+  now: "the figures of the moment",
+  "open-requests": "requests that are open",
+  "old-requests": "requests open for over 60 s",
+  "total-deliveries": "messages ever handed to sockets",
+  samples: "a second at each place of these columns, oldest first",
+  at: "when each second began, in ms since the Unix epoch",
+  only: "operations, separated by commas: it may do no others",
   type: "what kind of frame it is",
 };

@@ -7,7 +7,7 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import * as v from "valibot";
 import { unstable_readConfig as readConfig } from "wrangler";
@@ -17,7 +17,12 @@ import { ServeError } from "./data-dir.ts";
 /** What wrangler's configuration says that `workerd` must be told. */
 export type WorkerFacts = Pick<
   ServicePlan,
-  "name" | "compatibilityDate" | "compatibilityFlags" | "objects" | "variables"
+  | "name"
+  | "compatibilityDate"
+  | "compatibilityFlags"
+  | "objects"
+  | "variables"
+  | "assets"
 >;
 
 /**
@@ -64,7 +69,16 @@ export function readFacts(configFile: string): WorkerFacts {
     const what = unserved.join(", ");
     throw new ServeError(`${configFile} has ${what}, which cannot be served`);
   }
+  const { assets } = config;
   return {
+    ...(assets?.binding === undefined || assets.directory === undefined
+      ? {}
+      : {
+          assets: {
+            binding: assets.binding,
+            directory: resolve(dirname(configFile), assets.directory),
+          },
+        }),
     name: config.name,
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
@@ -87,6 +101,12 @@ const WranglerSchema = v.looseObject({
   durable_objects: v.object({
     bindings: v.array(v.object({ name: v.string(), class_name: v.string() })),
   }),
+  assets: v.optional(
+    v.object({
+      binding: v.optional(v.string()),
+      directory: v.optional(v.string()),
+    }),
+  ),
   vars: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
 });
 
@@ -105,7 +125,6 @@ function readWrangler(
 const UNSERVED = [
   "ai",
   "analytics_engine_datasets",
-  "assets",
   "d1_databases",
   "hyperdrive",
   "kv_namespaces",

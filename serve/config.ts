@@ -27,6 +27,8 @@ export interface ServicePlan {
   readonly secrets?: readonly string[];
   /** An existing directory for the objects' data. */
   readonly storage: string;
+  /** A directory of static files, and the binding that the Worker has them by. */
+  readonly assets?: { readonly binding: string; readonly directory: string };
   /** Where to listen: `host:port`; port 0 takes any free one. */
   readonly address: string;
 }
@@ -47,6 +49,9 @@ export function workerdConfig(plan: ServicePlan): string {
     ...(plan.secrets ?? []).map(
       (name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`,
     ),
+    ...(plan.assets === undefined
+      ? []
+      : [`(name = ${text(plan.assets.binding)}, service = "assets")`]),
   ];
   const namespaces = plan.objects.map(({ className }) => {
     const key = text(`${plan.name}-${className}`);
@@ -58,7 +63,7 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "storage", disk = (path = ${text(plan.storage)}, writable = true)),
-    # The issuer of tokens may be a neighbour, which workerd keeps from otherwise.
+${assetsService(plan)}    # The issuer of tokens may be a neighbour, which workerd keeps from otherwise.
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
@@ -75,6 +80,11 @@ const worker :Workerd.Worker = (
   durableObjectStorage = (localDisk = "storage"),
 );
 `;
+}
+
+function assetsService({ assets }: ServicePlan): string {
+  if (assets === undefined) return "";
+  return `    (name = "assets", disk = (path = ${text(assets.directory)})),\n`;
 }
 
 function list(items: readonly string[]): string {

@@ -4,9 +4,10 @@
  * @module
  */
 import { writeFileSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { buildWorker, readFacts } from "./build.ts";
+import { buildWorker, readFacts, type WorkerFacts } from "./build.ts";
 import { workerdConfig } from "./config.ts";
 import { holdDataDir } from "./data-dir.ts";
 import { endOrphan, notePid } from "./orphan.ts";
@@ -50,6 +51,7 @@ export async function startService(options: ServiceOptions): Promise<Workerd> {
     const facts = readFacts(options.configFile);
     const plan = {
       ...facts,
+      ...(await copyAssets(facts, join(dataDir.path, "assets"))),
       variables: { ...facts.variables, ...options.variables },
       secrets: options.secrets ?? [],
       module,
@@ -66,4 +68,15 @@ export async function startService(options: ServiceOptions): Promise<Workerd> {
     dataDir.release();
     throw error;
   }
+}
+
+/** What is built anew meanwhile must not pull the files from under workerd. */
+async function copyAssets(
+  { assets }: WorkerFacts,
+  target: string,
+): Promise<Pick<WorkerFacts, "assets">> {
+  await rm(target, { recursive: true, force: true });
+  if (assets === undefined) return {};
+  await cp(assets.directory, target, { recursive: true });
+  return { assets: { ...assets, directory: target } };
 }

@@ -14,6 +14,8 @@ export interface Env extends Variables {
   readonly CHANNEL: DurableObjectNamespace<Channel>;
   readonly REGISTRY: DurableObjectNamespace<Registry>;
   readonly USER: DurableObjectNamespace<User>;
+  /** The dashboard, where it is deployed. */
+  readonly ASSETS?: Fetcher;
   /** Bounds requests over HTTP by user or address, where it is configured. */
   readonly HTTP_RATE_LIMIT?: RateLimit;
   /** Tells one deployment from another. */

@@ -15,6 +15,7 @@ import {
   deleteChannel,
   getChannel,
   getMessages,
+  getSubscribers,
   patchChannel,
   postMessage,
   postRequest,
@@ -25,9 +26,10 @@ import { getEvents } from "./http/events.ts";
 import { health, isClosed, live, ready, unhealthy } from "./http/health.ts";
 import { readChannelId, readQuery, readUserId } from "./http/input.ts";
 import { getMetrics } from "./http/metrics.ts";
+import { servePage } from "./http/page.ts";
 import { adminOnly } from "./http/refusals.ts";
 import { failure, json, preflight, withCors } from "./http/responses.ts";
-import { ListQuerySchema } from "./http/schemas.ts";
+import { ListQuerySchema, SinceSchema } from "./http/schemas.ts";
 import {
   addressOf,
   openChannel,
@@ -35,7 +37,7 @@ import {
   refuseUpgrade,
 } from "./http/upgrades.ts";
 import { disconnect } from "./http/users.ts";
-import { listChannels, readStats } from "./registry/client.ts";
+import { listChannels, readHistory, readStats } from "./registry/client.ts";
 import {
   OutcomeUnknownError,
   OverloadedError,
@@ -67,6 +69,7 @@ const ROUTES: Record<string, Partial<Record<Method, Handler>>> = {
   "/health": { GET: health },
   "/stats": { GET: stats },
   "/metrics": { GET: getMetrics },
+  "/stats/history": { GET: statsHistory },
   "/channels": { GET: channels },
   "/openapi.json": { GET: openapi },
   "/asyncapi.json": { GET: asyncapi },
@@ -81,6 +84,7 @@ const CHANNEL_ROUTES: Record<string, Partial<Record<Method, NamedHandler>>> = {
   },
   "/channels/:id/ws": { GET: openChannel },
   "/channels/:id/messages": { GET: getMessages, POST: postMessage },
+  "/channels/:id/subscribers": { GET: getSubscribers },
   "/channels/:id/rpc": { POST: postRequest },
   "/channels/:id/events": { GET: getEvents },
 };
@@ -151,7 +155,8 @@ export async function route(
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const response = await answer(request, env, ctx);
+  const page = await servePage(request, env);
+  const response = page ?? (await answer(request, env, ctx));
   const isRefusal = response.status >= 400;
   const sent = isRefusal
     ? await refuseUpgrade(request, response, env, ctx)
@@ -260,6 +265,18 @@ async function stats(
   { policy }: Principal,
 ): Promise<Response> {
   return policy.isAdmin ? json(await readStats(env)) : adminOnly();
+}
+
+async function statsHistory(
+  env: Env,
+  _: ExecutionContext,
+  { url }: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  if (!policy.isAdmin) return adminOnly();
+  const query = readQuery(url, SinceSchema);
+  if (!query.ok) return query.response;
+  return json(await readHistory(env, query.value.since));
 }
 
 async function channels(

@@ -1,4 +1,7 @@
-import { ChannelInfoSchema } from "../../src/protocol/answers.ts";
+import {
+  ChannelInfoSchema,
+  SubscriberListSchema,
+} from "../../src/protocol/answers.ts";
 import {
   ChannelConfigSchema,
   PartialChannelConfigSchema,
@@ -195,6 +198,43 @@ export const CHANNELS: readonly Operation[] = [
         given: GIVEN,
         path: CHAT,
         status: 204,
+      },
+      {
+        name: "nowhere",
+        summary: "A channel that does not exist",
+        path: NOWHERE,
+        status: 404,
+        answer: MISSING,
+      },
+    ],
+  },
+  {
+    method: "GET",
+    path: "/channels/{channel-id}/subscribers",
+    id: "getSubscribers",
+    tag: "channels",
+    summary: "Who is subscribed",
+    description:
+      "In order of subscription, 1,000 at most; `truncated` says that there are more.",
+    needs: "admin",
+    answers: {
+      200: { description: "The subscribers.", schema: SubscriberListSchema },
+    },
+    reasons: ["invalid-channel-id", "forbidden", "channel-not-found"],
+    examples: [
+      {
+        name: "nobody",
+        summary: "A channel that nobody is subscribed to",
+        given: GIVEN,
+        path: CHAT,
+        status: 200,
+        figures: true,
+        answer: {
+          "channel-id": "chat",
+          "server-time": CREATED_AT,
+          "subscriber-count": 0,
+          subscribers: [],
+        },
       },
       {
         name: "nowhere",

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 
-import { ListQuerySchema } from "../../src/http/schemas.ts";
+import { ListQuerySchema, SinceSchema } from "../../src/http/schemas.ts";
 import {
   ChannelPageSchema,
   HealthSchema,
   ProbeSchema,
   ServerStatsSchema,
+  StatsHistorySchema,
 } from "../../src/protocol/answers.ts";
 import type { Operation } from "../operation.ts";
 import { CONFIG, CREATED_AT, refusal } from "../values.ts";
@@ -142,6 +143,66 @@ export const OVERVIEW: readonly Operation[] = [
   },
   {
     method: "GET",
+    path: "/stats/history",
+    id: "readHistory",
+    tag: "overview",
+    summary: "What the last 15 minutes were like",
+    description:
+      "For `admin` on every channel. `samples` are columns: the same place in each is the same second, which began `at`. Kept in memory: it starts over when the registry does.",
+    needs: "admin",
+    query: SinceSchema,
+    answers: {
+      200: { description: "The history.", schema: StatsHistorySchema },
+    },
+    reasons: ["invalid-query", "forbidden"],
+    examples: [
+      {
+        name: "quiet",
+        summary: "Nothing since a moment in the future",
+        query: { since: 9_000_000_000_000 },
+        status: 200,
+        figures: true,
+        answer: {
+          status: "healthy",
+          "server-time": 1795414500250,
+          "uptime-ms": 66250,
+          "kept-ms": 900_000,
+          now: {
+            connections: 0,
+            channels: 1,
+            subscriptions: 0,
+            "open-requests": 0,
+            "old-requests": 0,
+            "total-messages": 10,
+            "total-deliveries": 14,
+          },
+          samples: {
+            at: [],
+            connections: [],
+            channels: [],
+            subscriptions: [],
+            "open-requests": [],
+            published: [],
+            delivered: [],
+            answered: [],
+            failed: [],
+            "timed-out": [],
+            cancelled: [],
+            "latency-ms": [],
+          },
+        },
+      },
+      {
+        name: "forbidden",
+        summary: "With a token that grants less than all",
+        as: "reader",
+        status: 403,
+        answer: refusal("forbidden", "this needs admin on every channel"),
+      },
+    ],
+  },
+  {
+    method: "GET",
     path: "/channels",
     id: "listChannels",
     tag: "overview",
@@ -173,6 +234,7 @@ export const OVERVIEW: readonly Operation[] = [
               "created-at": CREATED_AT,
               "message-count": 2,
               "subscriber-count": 0,
+              "messages-per-second": 0.05,
             },
           },
           cursor: null,

@@ -1,3 +1,4 @@
+import { OpenQuerySchema } from "../../src/http/schemas.ts";
 import type { Operation } from "../operation.ts";
 import { refusal } from "../values.ts";
 
@@ -24,6 +25,8 @@ export const SOCKETS: readonly Operation[] = [
     id: "openSessionAtRoot",
     tag: "sockets",
     summary: "As `/ws`",
+    description:
+      "A browser that asks for `text/html` without an Upgrade header gets the dashboard, where it is deployed.",
     needs: "token",
     answers: { 101: UPGRADED },
     reasons: ["upgrade-required", "too-many-connections"],
@@ -55,10 +58,12 @@ export const SOCKETS: readonly Operation[] = [
     id: "openChannel",
     tag: "sockets",
     summary: "Opens a socket of one channel: one hop, hibernating",
-    description: `Refused where nothing at all is granted on the channel. ${REFUSED}`,
+    description: `Refused where nothing at all is granted on the channel. With \`only\`, such as \`subscribe,history\`, it may do what is both granted and named. ${REFUSED}`,
     needs: "token",
+    query: OpenQuerySchema,
     answers: { 101: UPGRADED },
     reasons: [
+      "invalid-query",
       "invalid-channel-id",
       "forbidden",
       "upgrade-required",

@@ -11,7 +11,11 @@ import { renew } from "../access/authenticator.ts";
 import { allows } from "../access/grants.ts";
 import { ANYBODY } from "../access/principal.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
-import type { ChannelInfo, ChannelPage } from "../protocol/answers.ts";
+import type {
+  ChannelInfo,
+  ChannelPage,
+  SubscriberList,
+} from "../protocol/answers.ts";
 import type {
   ChannelConfig,
   PartialChannelConfig,
@@ -55,6 +59,7 @@ import { Reporter } from "./reporter.ts";
 import { ReportSource } from "./reporting.ts";
 import { ChannelState } from "./state.ts";
 import { ChannelStore } from "./store.ts";
+import { subscriberList } from "./subscribers.ts";
 
 /** What a call from the Worker answers: a value, or why there is none. */
 export type Outcome<T> =
@@ -263,6 +268,13 @@ export class Channel extends DurableObject<Env> {
     const page = historyPage(this.#state, query);
     await this.#flusher.flushed();
     return this.#known(grants, "history", page);
+  }
+
+  /** Who is subscribed. */
+  async subscribers(grants: Grants): Promise<Outcome<SubscriberList>> {
+    const list = subscriberList(this.#state);
+    await this.#flusher.flushed();
+    return this.#known(grants, "admin", list);
   }
 
   /**

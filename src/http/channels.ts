@@ -104,6 +104,22 @@ export async function deleteChannel(
   return new Response(null, { status: 204 });
 }
 
+/** `GET /channels/:id/subscribers` */
+export async function getSubscribers(
+  env: Env,
+  id: string,
+  _: Request,
+  { policy }: Principal,
+): Promise<Response> {
+  const grants = policy.on(id);
+  // It tells who others are, and what they listen to.
+  if (!allows(grants, "admin")) return forbidden("admin", id);
+  const outcome = await callChannel(env, id, true, (channel) =>
+    channel.subscribers(grants),
+  );
+  return outcome.ok ? json(outcome.value) : refuse(outcome, id);
+}
+
 /** `GET /channels/:id/messages` */
 export async function getMessages(
   env: Env,

@@ -17,6 +17,7 @@ import {
   TimeoutSchema,
   text,
 } from "../protocol/fields.ts";
+import { OPERATIONS } from "../protocol/operations.ts";
 import { fromText } from "./input.ts";
 
 /** The query of `GET /channels`. */
@@ -45,4 +46,22 @@ export const RequestBodySchema = v.object({
   data: v.unknown(),
   "timeout-ms": v.optional(TimeoutSchema),
   "deliver-to": v.optional(DeliverToSchema),
+});
+
+/** The query of `GET /stats/history`. */
+export const SinceSchema = v.object({
+  since: v.optional(fromText(count()), "0"),
+});
+
+/** The query of `GET /channels/:id/ws`. */
+export const OpenQuerySchema = v.object({
+  only: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => text.split(",")),
+      v.array(
+        v.picklist(OPERATIONS, `must be some of ${OPERATIONS.join(",")}`),
+      ),
+    ),
+  ),
 });

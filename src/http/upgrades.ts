@@ -6,12 +6,18 @@
 import * as v from "valibot";
 
 import { offeredSubprotocols } from "../access/credentials.ts";
+import { allows } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import { connect } from "../channel/connect.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { ErrorBodySchema } from "../protocol/error-body.ts";
 import { BATCH_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../protocol/framing.ts";
 import { newConnId } from "../protocol/names.ts";
+import {
+  type Grants,
+  OPERATIONS,
+  type Operation,
+} from "../protocol/operations.ts";
 import {
   CLOSE_CODES,
   HTTP_REASONS,
@@ -21,8 +27,10 @@ import { callChannel } from "../server/calls.ts";
 import { acceptSession, drop } from "../session/host.ts";
 import { addressesOfSessions } from "../session/isolate.ts";
 import { noteChannel } from "../user/client.ts";
+import { readQuery } from "./input.ts";
 import { forbidden, tooManyConnections } from "./refusals.ts";
 import { failure } from "./responses.ts";
+import { OpenQuerySchema } from "./schemas.ts";
 
 const MAX_REASON_BYTES = 123;
 /** An IPv6 address, with a zone and a port. */
@@ -49,6 +57,14 @@ export function openSession(
   return acceptSession(env, ctx, identity, subprotocol);
 }
 
+/** What is granted and asked for: a socket may want to do less than it may. */
+function narrow(grants: Grants, only: Grants | undefined): Operation[] {
+  if (only === undefined) return [...grants];
+  return OPERATIONS.filter(
+    (each) => only.includes(each) && allows(grants, each),
+  );
+}
+
 /** `GET /channels/:id/ws` */
 export async function openChannel(
   env: Env,
@@ -58,8 +74,11 @@ export async function openChannel(
   ctx: ExecutionContext,
 ): Promise<Response> {
   if (!isUpgrade(request)) return upgradeRequired();
+  const query = readQuery(request.url, OpenQuerySchema);
+  if (!query.ok) return query.response;
+  const { only } = query.value;
   const subprotocol = pickSubprotocol(request);
-  const grants = [...policy.on(id)];
+  const grants = narrow(policy.on(id), only);
   // Nobody wakes a channel that he may not use at all.
   if (grants.length === 0) return forbidden("subscribe", id);
   const opening = {
@@ -70,7 +89,7 @@ export async function openChannel(
     address: addressOf(env, request),
     grants,
     expiresAt,
-    isAdmin: policy.isAdmin,
+    isAdmin: policy.isAdmin && only === undefined,
   };
   // Beside the opening: the user may be disconnected at any moment.
   if (userId !== null && expiresAt !== null) {

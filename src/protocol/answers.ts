@@ -126,6 +126,63 @@ export const ServerStatsSchema = v.object({
   truncated: v.optional(v.literal(true)),
 });
 
+/** One subscriber of a channel. */
+export const SubscriberSchema = v.object({
+  "conn-id": v.string(),
+  "user-id": v.nullable(v.string()),
+  via: v.picklist(["direct", "session"]),
+  "subscribed-at": integer,
+});
+
+/** The body of `GET /channels/:id/subscribers`. */
+export const SubscriberListSchema = v.object({
+  "channel-id": v.string(),
+  "server-time": integer,
+  "subscriber-count": integer,
+  subscribers: v.array(SubscriberSchema),
+  truncated: v.optional(v.literal(true)),
+});
+
+const integers = v.array(integer);
+
+/** Counts by upper bound in ms: how many answers took so long at most. */
+const LatencySchema = v.record(v.string(), integer);
+
+/** The body of `GET /stats/history`. */
+export const StatsHistorySchema = v.object({
+  status: v.picklist(["healthy", "unhealthy"]),
+  /** Why it is not healthy, for people. */
+  message: v.optional(v.string()),
+  "server-time": integer,
+  "uptime-ms": integer,
+  /** How far back samples are kept. */
+  "kept-ms": integer,
+  now: v.object({
+    connections: integer,
+    channels: integer,
+    subscriptions: integer,
+    "open-requests": integer,
+    "old-requests": integer,
+    "total-messages": integer,
+    "total-deliveries": integer,
+  }),
+  /** Columns of equal length: a second each, oldest first. */
+  samples: v.object({
+    at: integers,
+    connections: integers,
+    channels: integers,
+    subscriptions: integers,
+    "open-requests": integers,
+    published: integers,
+    delivered: integers,
+    answered: integers,
+    failed: integers,
+    "timed-out": integers,
+    cancelled: integers,
+    "latency-ms": v.array(LatencySchema),
+  }),
+});
+
 /** `POST /users/:user-id/disconnect`. */
 export const DisconnectedSchema = v.object({
   "user-id": v.string(),
@@ -149,3 +206,10 @@ export type ServerStats = v.InferOutput<typeof ServerStatsSchema>;
 
 /** What ending a user's connections comes to. */
 export type Disconnected = v.InferOutput<typeof DisconnectedSchema>;
+
+/** One subscriber of a channel. */
+export type Subscriber = v.InferOutput<typeof SubscriberSchema>;
+/** The body of `GET /channels/:id/subscribers`. */
+export type SubscriberList = v.InferOutput<typeof SubscriberListSchema>;
+/** The body of `GET /stats/history`. */
+export type StatsHistory = v.InferOutput<typeof StatsHistorySchema>;

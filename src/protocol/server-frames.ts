@@ -51,6 +51,8 @@ export const ChannelSummarySchema = v.object({
   "created-at": integer,
   "message-count": integer,
   "subscriber-count": integer,
+  /** Over the last minute; only the registry knows it. */
+  "messages-per-second": v.optional(v.number()),
 });
 
 /** Every frame the server sends, by its `type`. */

@@ -7,20 +7,23 @@
 
 import type { Policy } from "../access/policy.ts";
 import { deploymentName, type Env, settingsOf } from "../env.ts";
-import type { ChannelPage, Health, ServerStats } from "../protocol/answers.ts";
+import type {
+  ChannelPage,
+  Health,
+  ServerStats,
+  StatsHistory,
+} from "../protocol/answers.ts";
 import type { ChannelSummary } from "../protocol/server-frames.ts";
-import { addToCounts, noCounts } from "../telemetry/counters.ts";
 import { percentile } from "../telemetry/histogram.ts";
-import { addCounts } from "../telemetry/sink.ts";
+import { addUp, MAX_OLD_REQUESTS } from "./figures.ts";
 import type { Registry } from "./object.ts";
+import { Overview } from "./overview.ts";
 import { allShards } from "./report.ts";
 import type { Figures, KnownChannel } from "./snapshot.ts";
 import { byChannelId } from "./watched.ts";
 
 /** The most channels that `/stats` shows. */
 export const MAX_STATS_CHANNELS = 1_000;
-/** More old requests than this are unhealthy. */
-const MAX_OLD_REQUESTS = 10;
 
 /** Which channels to list, and how many at most. */
 export interface ListQuery {
@@ -128,34 +131,30 @@ export async function readHealth(env: Env): Promise<Health> {
   };
 }
 
+/** What each deployment's isolate knows of the last fifteen minutes. */
+const overviews = new WeakMap<Env, Overview>();
+
+/**
+ * The body of `GET /stats/history`.
+ *
+ * @param since only what began after that time, in ms.
+ */
+export function readHistory(env: Env, since: number): Promise<StatsHistory> {
+  let overview = overviews.get(env);
+  if (overview === undefined) {
+    const deployment = deploymentName(env);
+    overview = new Overview(
+      allShards(settingsOf(env).REGISTRY_SHARDS),
+      (name, last) => env.REGISTRY.getByName(name).overview(deployment, last),
+    );
+    overviews.set(env, overview);
+  }
+  return overview.read(since, Date.now());
+}
+
 async function readFigures(env: Env): Promise<Figures> {
   const deployment = deploymentName(env);
   return addUp(await all(env, (shard) => shard.figures(deployment)));
-}
-
-/** The figures of all registry objects together. */
-export function addUp(shards: readonly Figures[]): Figures {
-  const total: Figures = {
-    connections: 0,
-    channels: 0,
-    subscriptions: 0,
-    openRequests: 0,
-    oldRequests: 0,
-    counts: noCounts(),
-    telemetry: {},
-    since: Number.POSITIVE_INFINITY,
-  };
-  for (const shard of shards) {
-    total.connections += shard.connections;
-    total.channels += shard.channels;
-    total.subscriptions += shard.subscriptions;
-    total.openRequests += shard.openRequests;
-    total.oldRequests += shard.oldRequests;
-    total.since = Math.min(total.since, shard.since);
-    addToCounts(total.counts, shard.counts);
-    addCounts(total.telemetry, shard.telemetry);
-  }
-  return total;
 }
 
 /** Asks all registry objects, each by its name. */
@@ -177,6 +176,7 @@ function summary(channel: KnownChannel): ChannelSummary {
     "created-at": channel.createdAt,
     "message-count": channel.messageCount,
     "subscriber-count": channel.subscriberCount,
+    "messages-per-second": channel.messagesPerSecond,
   };
 }
 

@@ -5,7 +5,8 @@
  */
 import { deploymentName, type Env, settingsOf } from "../env.ts";
 import type { Readings } from "../telemetry/exposition.ts";
-import { addUp, all } from "./client.ts";
+import { all } from "./client.ts";
+import { addUp } from "./figures.ts";
 import type { MetricsAnswer } from "./object.ts";
 import { MAX_METRICS_CHANNELS, readings, together } from "./readings.ts";
 import { type Counted, ISOLATES_SHARD } from "./report.ts";

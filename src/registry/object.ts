@@ -5,9 +5,10 @@
  * @module
  */
 import { DurableObject } from "cloudflare:workers";
-
 import { type Env, settingsOf } from "../env.ts";
+import { noCounts } from "../telemetry/counters.ts";
 import { logError } from "../telemetry/sink.ts";
+import { History, type Sample } from "./history.ts";
 import type {
   ChannelReport,
   Counted,
@@ -50,6 +51,7 @@ export interface MetricsAnswer {
 /** The Durable Object of one registry shard. */
 export class Registry extends DurableObject<Env> {
   readonly #snapshot: Snapshot;
+  readonly #history: History;
   readonly #intervalMs: number;
   #committing = false;
   #committedAt = 0;
@@ -65,12 +67,18 @@ export class Registry extends DurableObject<Env> {
       new RegistryStore(ctx.storage.sql),
       HEARTBEAT_MS,
     );
+    this.#history = new History(() => {
+      const figures = this.#snapshot.figures(Date.now());
+      const { connections, channels, subscriptions, openRequests } = figures;
+      return { connections, channels, subscriptions, openRequests };
+    });
   }
 
   /** Takes in what a channel reports. */
   async report(report: ChannelReport): Promise<ReportAnswer> {
     const now = Date.now();
     await this.#hear(report.deployment, now);
+    this.#history.add(report.counts, now);
     this.#snapshot.report(report, now);
     this.#commitSoon();
     return { intervalMs: this.#comfortableInterval(now) };
@@ -80,6 +88,7 @@ export class Registry extends DurableObject<Env> {
   async isolate(report: IsolateReport): Promise<ReportAnswer> {
     const now = Date.now();
     await this.#hear(report.deployment, now);
+    this.#history.add(report.counts ?? noCounts(), now);
     this.#snapshot.isolate(report, now);
     this.#commitSoon();
     return { intervalMs: this.#intervalMs };
@@ -132,6 +141,19 @@ export class Registry extends DurableObject<Env> {
     return { figures, watched: this.#snapshot.watched(patterns, limit, now) };
   }
 
+  /**
+   * The figures, and the seconds that began after a time in ms.
+   *
+   * @param deployment that of the Worker that asks.
+   */
+  async overview(
+    deployment: string,
+    since: number,
+  ): Promise<{ figures: Figures; samples: Sample[] }> {
+    const figures = await this.figures(deployment);
+    return { figures, samples: this.#history.after(since, Date.now()) };
+  }
+
   /** Asks channels that claim to be in use and were not heard of for long. */
   override async alarm(): Promise<void> {
     this.#armed = undefined;
@@ -147,6 +169,7 @@ export class Registry extends DurableObject<Env> {
   async #ask(channelId: string): Promise<void> {
     try {
       const report = await this.env.CHANNEL.getByName(channelId).report();
+      this.#history.add(report.counts, Date.now());
       this.#snapshot.report(report, Date.now());
     } catch (error) {
       logError("registry asks", error);

@@ -70,6 +70,7 @@ export function percentile(histogram: Histogram, share: number): number | null {
   return null;
 }
 
-function upperBound(bucket: number): number {
+/** The latency in milliseconds that a bucket is not above. */
+export function upperBound(bucket: number): number {
   return Math.round(2 ** (bucket / BUCKETS_A_DOUBLING));
 }

@@ -15,6 +15,9 @@ const { tarball, installed } = inject("packed");
 const IMPORT =
   /^(?:import|export) (?:[^"'=;]* from )?"([^"]+)";$|\bimport\("([^"]+)"\)/gm;
 
+/** The dashboard, which is bundled. */
+const PAGE = "dist/dashboard/";
+
 /** All files of the package, relative to it. */
 let files: readonly string[] = [];
 beforeAll(async () => {
@@ -53,8 +56,16 @@ it("has types that compilers find, and that are of what runs", async () => {
   expect(wrong).toEqual([]);
 });
 
-it("holds modules, declarations and documentation alone", () => {
-  const others = files.filter((file) => !/^dist\/.*(\.d\.ts|\.js)$/.test(file));
+it("holds modules, declarations, a page and documentation alone", () => {
+  const page = files.filter((file) => file.startsWith(PAGE)).sort();
+  expect(page.map((file) => file.replace(/-[\w-]{8}\./, "."))).toEqual([
+    `${PAGE}dashboard/index.css`,
+    `${PAGE}dashboard/index.js`,
+    `${PAGE}index.html`,
+  ]);
+  const others = files.filter(
+    (file) => !/^dist\/.*(\.d\.ts|\.js)$/.test(file) && !file.startsWith(PAGE),
+  );
   const documents = others.filter((file) => /^docs\/.*\.md$/.test(file));
   expect(documents).toContain("docs/protocol.md");
   expect(others.filter((file) => !documents.includes(file)).sort()).toEqual([
@@ -69,7 +80,10 @@ it("imports its own files and its dependencies only", async () => {
   const { dependencies } = JSON.parse(await read("package.json"));
   const known = [...Object.keys(dependencies), "cloudflare:workers"];
   const used = new Set<string>();
-  for (const file of files.filter((each) => each.startsWith("dist/"))) {
+  const modules = files.filter(
+    (each) => each.startsWith("dist/") && !each.startsWith(PAGE),
+  );
+  for (const file of modules) {
     for (const name of importsOf(await read(file))) {
       // The command line runs on Node; nothing else may ask for it.
       const isNode = name.startsWith("node:");

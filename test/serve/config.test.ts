@@ -26,3 +26,11 @@ it("hands variables on as they are, whatever characters they have", () => {
   expect(config).toContain('(name = "A", text = "say \\"ä\\"\\\\\\x0a\\x07")');
   expect(config).toContain('(name = "B", text = "")');
 });
+
+it("gives the Worker its assets as a service that only reads", () => {
+  const assets = { binding: "ASSETS", directory: "/data/assets" };
+  const config = workerdConfig({ ...PLAN, assets });
+  expect(config).toContain('(name = "assets", disk = (path = "/data/assets"))');
+  expect(config).toContain('(name = "ASSETS", service = "assets")');
+  expect(workerdConfig(PLAN)).not.toContain("assets");
+});

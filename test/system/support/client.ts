@@ -28,6 +28,8 @@ import { inTime, PATIENCE_MS } from "./waiting.ts";
 export interface ConnectOptions {
   /** The channel whose own path is used; absent: a session. */
   readonly channel?: string | undefined;
+  /** The operations that a socket of a channel's own path is content with. */
+  readonly only?: string;
   /** Whether frames may come as arrays. */
   readonly batch?: boolean;
   /** Whose token is offered as a subprotocol; absent: nobody's. */
@@ -72,11 +74,12 @@ export async function connect(
   server: Pick<Server, "url">,
   options: ConnectOptions = {},
 ): Promise<Client> {
-  const { channel, batch = false, withinMs = PATIENCE_MS } = options;
+  const { channel, only, batch = false, withinMs = PATIENCE_MS } = options;
   const { token, headers = {} } = options;
+  const query = only === undefined ? "" : `?only=${only}`;
   const version = batch ? BATCH_SUBPROTOCOL : PLAIN_SUBPROTOCOL;
   const socket = new WebSocket(
-    `${server.url.replace("http", "ws")}${socketPathOf(channel)}`,
+    `${server.url.replace("http", "ws")}${socketPathOf(channel)}${query}`,
     token === undefined ? version : [version, `${TOKEN_SUBPROTOCOL}${token}`],
     { perMessageDeflate: false, headers },
   );

@@ -262,8 +262,10 @@ function wranglerCommand(configs: readonly string[], vars: Vars): string[] {
 async function boundConfigs(vars: Vars, scratch: string): Promise<string[]> {
   const service = join(scratch, "wrangler.toml");
   const given = await readFile(join(PROJECT, "wrangler.toml"), "utf8");
-  const main = `main = "${PROJECT}/`;
-  await writeFile(service, given.replace('main = "', main));
+  const moved = given
+    .replace('main = "', `main = "${PROJECT}/`)
+    .replace('directory = "', `directory = "${PROJECT}/`);
+  await writeFile(service, moved);
   // In single quotes a value may have lines, and stands for itself.
   const lines = Object.entries(vars).map(
     ([name, value]) => `${name}='${value}'\n`,
