@@ -109,7 +109,7 @@ function isSchema(
 }
 
 function describedField(name: string, field: JsonSchema): JsonSchema {
-  if (field.$ref !== undefined || field.const !== undefined) return field;
+  if (field.$ref !== undefined || name === "type") return field;
   const setting = SETTINGS[name];
   if (setting !== undefined) {
     return {
