@@ -21,11 +21,13 @@ export function requestOn(channel: string): string {
   return `req-1795414522014-vVbFhG28H2A9TvsF@${channel}`;
 }
 
-/** A token that tests replace by one that is good. */
-export const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmVk";
+/**
+ * Stands for a token, and is none: what looks like one would be taken for a
+ * secret that is out. Tests replace it by one that is good.
+ */
+export const TOKEN = "<jwt>";
 /** One that grants less. */
-export const LESSER_TOKEN =
-  "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.bGVzc2Vy";
+export const LESSER_TOKEN = "<jwt that grants less>";
 
 /** A whole configuration. */
 export const CONFIG = {
