@@ -129,4 +129,5 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   "total-deliveries": "messages ever handed to sockets",
   samples: "a second at each place of these columns, oldest first",
   at: "when each second began, in ms since the Unix epoch",
+  only: "operations, separated by commas: it may do no others",
 };
