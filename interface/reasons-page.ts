@@ -21,6 +21,7 @@ export const SETS: Readonly<Record<string, readonly ServerReason[]>> = {
   "publish-result": sets.PUBLISH_REASONS,
   unsubscribed: sets.UNSUBSCRIBED_REASONS,
   "subscription-lost": sets.SUBSCRIPTION_LOST_REASONS,
+  "event: end": sets.EVENTS_END_REASONS,
   "rpc-request-result": sets.REQUEST_REASONS,
   "rpc-response-result": sets.RESPONSE_REASONS,
   "rpc-cancel-result": sets.CANCEL_REASONS,

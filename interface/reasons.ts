@@ -12,6 +12,7 @@ import type {
   CancelReason,
   CloseCode,
   ErrorReason,
+  EventsEndReason,
   HttpReason,
   PublishReason,
   RequestReason,
@@ -36,6 +37,7 @@ export type ServerReason =
   | AuthenticateReason
   | CancelReason
   | ErrorReason
+  | EventsEndReason
   | HttpReason
   | PublishReason
   | RequestReason
@@ -66,10 +68,11 @@ export const SERVER_REASONS: Readonly<Record<ServerReason, Entry>> = {
     remedy: "Nothing: it is what was asked for.",
   },
   "channel-deleted": {
-    meaning: "The channel was deleted while the request was open.",
+    meaning:
+      "The channel was deleted while a request was open on it, or a stream of its events.",
     cause: "`DELETE /channels/:id`, or `deleteChannel` of another Worker.",
     remedy:
-      "Ask again once the channel is there; the request may have been handled.",
+      "Ask, or read, again once the channel is there; the request may have been handled.",
   },
   "channel-exists": {
     meaning: "The channel exists with another configuration.",
@@ -82,6 +85,11 @@ export const SERVER_REASONS: Readonly<Record<ServerReason, Entry>> = {
     cause:
       "Nobody has created it or subscribed to it, it was deleted, or it was removed when idle. Publishing and asking create none, and subscribing none where `AUTO_CREATE` is off.",
     remedy: "Subscribe first, or create it with `PUT /channels/:id`.",
+  },
+  disconnected: {
+    meaning: "The user's connections were ended.",
+    cause: "`POST /users/:user-id/disconnect`, by an operator.",
+    remedy: "Stay away, and report it.",
   },
   forbidden: {
     meaning: "The token does not grant it.",

@@ -6,6 +6,7 @@
 import type { Operation } from "../operation.ts";
 import { CHANNELS } from "./channels.ts";
 import { DOCUMENTS } from "./documents.ts";
+import { EVENTS } from "./events.ts";
 import { MESSAGES } from "./messages.ts";
 import { OVERVIEW } from "./overview.ts";
 import { SOCKETS } from "./sockets.ts";
@@ -18,6 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...WATCHING,
   ...CHANNELS,
   ...MESSAGES,
+  ...EVENTS,
   ...USERS,
   ...SOCKETS,
   ...DOCUMENTS,

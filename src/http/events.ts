@@ -4,8 +4,6 @@
  *
  * @module
  */
-import * as v from "valibot";
-
 import { ALL_GRANTS, allows } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
@@ -13,8 +11,8 @@ import {
   END_ID,
   EVENT_STREAM_TYPE,
   EventIdSchema,
+  positionOf,
 } from "../protocol/event-stream.ts";
-import { count } from "../protocol/fields.ts";
 import { CHANNEL_ID_RULE } from "../protocol/names.ts";
 import type { Grants } from "../protocol/operations.ts";
 import { TOKEN_EXPIRED } from "../protocol/replies.ts";
@@ -22,7 +20,7 @@ import { callChannel } from "../server/calls.ts";
 import { openEvents } from "../server/events.ts";
 import type { Refusal } from "../session/event-feed.ts";
 import { INVALID_TOKEN } from "./admission.ts";
-import { fromText, readHeader, readQuery } from "./input.ts";
+import { readHeader, readQuery } from "./input.ts";
 import {
   forbidden,
   named,
@@ -30,12 +28,8 @@ import {
   tooManyConnections,
 } from "./refusals.ts";
 import { failure } from "./responses.ts";
+import { EventsQuerySchema } from "./schemas.ts";
 import { addressOf, isCrowded } from "./upgrades.ts";
-
-const EventsSchema = v.object({
-  since: v.optional(EventIdSchema),
-  "retained-limit": v.optional(fromText(count())),
-});
 
 /** What an EventSource names when it comes back: how far it got. */
 const LAST_EVENT_ID = "last-event-id";
@@ -60,7 +54,7 @@ export async function getEvents(
 ): Promise<Response> {
   const grants = principal.policy.on(channelId);
   if (!allows(grants, "subscribe")) return forbidden("subscribe", channelId);
-  const query = readQuery(request.url, EventsSchema);
+  const query = readQuery(request.url, EventsQuerySchema);
   if (!query.ok) return query.response;
   if (request.headers.get(LAST_EVENT_ID) === END_ID) {
     // It was told that all is over, and an EventSource takes this as final.
@@ -76,11 +70,13 @@ export async function getEvents(
   if (request.method === "HEAD") return head(env, channelId, grants);
   const address = addressOf(env, request);
   if (isCrowded(env, address)) return tooManyConnections();
-  const { since, "retained-limit": retainedLimit } = query.value;
+  const { "retained-limit": retainedLimit } = query.value;
+  const id = last.value ?? query.value.since;
+  const since = id === undefined ? undefined : positionOf(id);
   const outcome = await openEvents(
     env,
     ctx,
-    { channelId, since: last.value ?? since, retainedLimit },
+    { channelId, since, retainedLimit },
     { principal, address, signal: request.signal },
   );
   return outcome.ok

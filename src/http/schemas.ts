@@ -8,6 +8,7 @@ import * as v from "valibot";
 
 import { MAX_HISTORY_LIMIT } from "../channel/history.ts";
 import { MAX_LIST_LIMIT } from "../protocol/client-frames.ts";
+import { EventIdSchema } from "../protocol/event-stream.ts";
 import {
   count,
   DeliverToSchema,
@@ -32,6 +33,12 @@ export const HistoryQuerySchema = v.object({
   epoch: v.optional(text),
   after: v.optional(fromText(count())),
   limit: v.optional(fromText(pageLimit(MAX_HISTORY_LIMIT)), "100"),
+});
+
+/** The query of `GET /channels/:id/events`. */
+export const EventsQuerySchema = v.object({
+  since: v.optional(EventIdSchema),
+  "retained-limit": v.optional(fromText(count())),
 });
 
 /** The body of `POST /channels/:id/messages`. */

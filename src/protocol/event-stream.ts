@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 
-import { type Position, PositionSchema, text } from "./fields.ts";
+import { type Position, text } from "./fields.ts";
 import type { EventsEndReason } from "./reasons.ts";
 
 /** The media type of an event stream. */
@@ -28,19 +28,13 @@ export const END_ID = "end";
 const ID_RULE = 'must be an id of this stream, like "zAxRgJqW2vZ7nNKs:41"';
 
 /** An id, which stands for the position after the message that has it. */
-export const EventIdSchema = v.pipe(
-  text,
-  v.check((id) => id.includes(":"), ID_RULE),
-  v.transform((id) => {
-    const at = id.lastIndexOf(":");
-    const seq = id.slice(at + 1);
-    return {
-      epoch: id.slice(0, at),
-      seq: /^\d+$/.test(seq) ? Number(seq) : Number.NaN,
-    };
-  }),
-  v.check((position) => v.is(PositionSchema, position), ID_RULE),
-);
+export const EventIdSchema = v.pipe(text, v.regex(/:\d{1,15}$/, ID_RULE));
+
+/** The position that an id stands for. */
+export function positionOf(id: string): Position {
+  const at = id.lastIndexOf(":");
+  return { epoch: id.slice(0, at), seq: Number(id.slice(at + 1)) };
+}
 
 /** A position as an id. */
 export function eventId({ epoch, seq }: Position): string {

@@ -27,7 +27,8 @@ export interface MetricDefinition {
 export const METRICS = {
   sente_lite_connections: {
     type: "gauge",
-    meaning: "clients connected: sessions, and sockets of channels' own paths",
+    meaning:
+      "clients connected: sessions, event streams, and sockets of channels' own paths",
   },
   sente_lite_channels: {
     type: "gauge",

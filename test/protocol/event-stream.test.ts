@@ -8,6 +8,7 @@ import {
   gapEvent,
   messageEvent,
   positionField,
+  positionOf,
   retryField,
 } from "../../src/protocol/event-stream.ts";
 
@@ -18,7 +19,7 @@ describe("ids", () => {
     ["a:b:7", { epoch: "a:b", seq: 7 }],
     [":7", { epoch: "", seq: 7 }],
   ])("%s is a position", (id, position) => {
-    expect(v.parse(EventIdSchema, id)).toEqual(position);
+    expect(positionOf(v.parse(EventIdSchema, id))).toEqual(position);
     expect(eventId(position)).toBe(id);
   });
 
