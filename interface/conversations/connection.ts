@@ -87,6 +87,7 @@ export const CONNECTION: readonly Conversation[] = [
               "created-at": CREATED_AT,
               "message-count": 2,
               "subscriber-count": 0,
+              "messages-per-second": 0.05,
             },
           },
           cursor: null,

@@ -14,6 +14,7 @@ const TIMES: ReadonlySet<string> = new Set([
   "broadcast-time",
   "expires-at",
   "uptime-ms",
+  "messages-per-second",
 ]);
 
 /** Names that the server makes up: the same one stays the same. */
