@@ -71,6 +71,25 @@ const REQUESTS: readonly HttpDeed[] = [
     }),
   },
   {
+    what: "subscribers",
+    operation: "admin",
+    method: "GET",
+    path: channelPath("/subscribers"),
+    done: (id) => ({
+      "channel-id": id,
+      "server-time": expect.any(Number),
+      "subscriber-count": 1,
+      subscribers: [
+        {
+          "conn-id": name,
+          "user-id": "root",
+          via: "session",
+          "subscribed-at": expect.any(Number),
+        },
+      ],
+    }),
+  },
+  {
     what: "info",
     operation: "info",
     method: "GET",
