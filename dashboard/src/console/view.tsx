@@ -28,7 +28,7 @@ export function ConsoleView({ token }: { readonly token: string | undefined }) {
     const read = readJson(text);
     // Nonsense may be sent too: it is seen what the service says to it.
     setMistake(
-      read.ok ? undefined : `${read.message} It was sent all the same.`,
+      read.ok ? undefined : `${read.message}. It was sent all the same.`,
     );
     // One line, as programs send it.
     wire.send(read.ok ? JSON.stringify(read.value) : text);
