@@ -40,6 +40,7 @@ it("lets Node import the protocol", async () => {
     "DEFAULT_MAX_DEPTH",
     "DisconnectedSchema",
     "ERROR_REASONS",
+    "EVENTS_END_REASONS",
     "ErrorBodySchema",
     "HEARTBEAT_PING",
     "HEARTBEAT_PONG",
