@@ -127,7 +127,10 @@ describe.skipIf(CHROMIUM === undefined)("with AUTH=jwt, the dashboard", () => {
     );
     const { page } = visited;
     const log = page.getByRole("log");
-    const connecting = page.getByRole("button", { name: "Connect" });
+    const connecting = page.getByRole("button", {
+      name: "Connect",
+      exact: true,
+    });
     await connecting.click();
     await log.getByText('"user-id": "dan"').waitFor();
     await page.getByRole("button", { name: "Disconnect" }).click();

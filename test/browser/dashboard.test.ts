@@ -363,7 +363,7 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
       const visited = await opens("#/console");
       const { page, shoot } = visited;
       const log = page.getByRole("log");
-      await page.getByRole("button", { name: "Connect" }).click();
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
       await log.getByText('"type": "welcome"').waitFor();
       const send = page.getByRole("button", { name: "Send" });
       const template = page.getByLabel("Template");
