@@ -81,7 +81,12 @@ describe("/health, /stats and /channels", () => {
     const listed = await get(`/channels?prefix=${id}`);
     expect(listed.body).toEqual({
       channels: {
-        [id]: { config, "created-at": expect.any(Number), ...shown },
+        [id]: {
+          config,
+          "created-at": expect.any(Number),
+          ...shown,
+          "messages-per-second": expect.any(Number),
+        },
       },
       cursor: null,
     });
