@@ -180,6 +180,8 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
       const { keyboard } = page;
       await page.getByRole("button", { name: "New channel" }).focus();
       await keyboard.press("Enter");
+      const name = page.getByLabel("Name");
+      await expect.poll(() => name.evaluate(isFocused)).toBe(true);
       await keyboard.type("$reserved");
       await page.getByText("Settings, where").focus();
       await keyboard.press("Enter");
@@ -188,9 +190,9 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
       await keyboard.press("Enter");
       await page.getByText("must be an integer from 1 to 30000").waitFor();
       expect(await page.locator("[aria-invalid=true]").count()).toBe(2);
-      expect(await page.getByLabel("Name").evaluate(isFocused)).toBe(true);
+      expect(await name.evaluate(isFocused)).toBe(true);
       await shoot("create-wrong");
-      await page.getByLabel("Name").fill("<b>made</b> here");
+      await name.fill("<b>made</b> here");
       await page.getByLabel("max-subscribers").fill("20");
       expect(await visited.barriers()).toEqual([]);
       await keyboard.press("Enter");
