@@ -46,9 +46,12 @@ function examplesOf(blocks: readonly Block[]): Example[] {
 
 const guide = examplesOf(blocksOf(GUIDE));
 const [first] = guide;
+const usesClient = (block?: Block) =>
+  block?.text.includes('"sente-lite/client"') === true;
 const readme = blocksOf("README.md").filter(
-  ({ language, text }) =>
-    language === "text" || text.includes('"sente-lite/client"'),
+  (block, index, all) =>
+    usesClient(block) ||
+    (block.language === "text" && usesClient(all[index - 1])),
 );
 const examples = [...guide, ...examplesOf(readme)];
 
