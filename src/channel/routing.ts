@@ -4,8 +4,8 @@
  * @module
  */
 import type { Renewal } from "../access/authenticator.ts";
+import { FrameLimit, type TooSoon } from "../access/frame-limit.ts";
 import { allows } from "../access/grants.ts";
-import { RateLimit } from "../access/rate-limit.ts";
 import { Renewals } from "../access/renewals.ts";
 import {
   type ClientFrameOf,
@@ -21,7 +21,6 @@ import {
   pong,
   refOfInbound,
   TOO_MANY_VIOLATIONS,
-  tooManyFrames,
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
 import { logError } from "../telemetry/sink.ts";
@@ -61,10 +60,8 @@ export class Routing {
   /** Who was told whether the channel may be created. */
   readonly #mayCreate = new WeakMap<Connection, boolean>();
   /** Frames that each client on the channel's own path may send. */
-  readonly #frames = new WeakMap<Connection, RateLimit>();
+  readonly #frames = new WeakMap<Connection, FrameLimit>();
   readonly #pacing = new Pacing();
-  /** Whose message at hand was refused for coming too soon. */
-  #limited: Connection | undefined;
 
   constructor(state: ChannelState, hooks: RoutingHooks) {
     this.#state = state;
@@ -83,24 +80,22 @@ export class Routing {
    * unread, as they would cost their sender far less than the server.
    */
   begins(connection: Connection, message: string): boolean {
-    this.#limited = undefined;
-    if (connection.upstream || message.trimStart().startsWith("{")) return true;
-    const retryAfterMs = this.#limitOf(connection).wait(this.#state.now);
-    if (retryAfterMs === 0) return true;
-    this.#state.counters.limited("frames");
-    const { FRAMES_PER_SECOND } = this.#state.settings;
-    const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, undefined);
-    this.#refuse(connection, error);
-    return false;
+    if (connection.upstream) return true;
+    const isArray = !message.trimStart().startsWith("{");
+    const tooSoon = this.#limitOf(connection).begins(isArray, this.#state.now);
+    if (tooSoon !== undefined) this.#answerTooSoon(connection, tooSoon);
+    return tooSoon === undefined;
   }
 
   /** A frame arrived. */
   receive(connection: Connection, arrival: Arrival): void {
     if (connection.closed) return;
     if (!connection.upstream && arrival.kind !== "session") {
-      const retryAfterMs = this.#limitOf(connection).take(this.#state.now);
-      if (retryAfterMs > 0) {
-        this.#limit(connection, arrival, retryAfterMs);
+      const ref =
+        arrival.kind === "overflow" ? undefined : refOfInbound(arrival);
+      const tooSoon = this.#limitOf(connection).take(this.#state.now, ref);
+      if (tooSoon !== undefined) {
+        this.#answerTooSoon(connection, tooSoon);
         return;
       }
     }
@@ -124,6 +119,7 @@ export class Routing {
   ): void {
     const { reason, message } = error;
     const original = undefined;
+    this.#limitOf(connection).begins(false, this.#state.now);
     const refused = { kind: "refused", reason, message, original } as const;
     this.receive(connection, { ...refused, ref: undefined });
     if (error.reason !== "frame-too-large") return;
@@ -260,31 +256,19 @@ export class Routing {
     }
   }
 
-  #limitOf(connection: Connection): RateLimit {
+  #limitOf(connection: Connection): FrameLimit {
     let limit = this.#frames.get(connection);
     if (limit === undefined) {
-      const { FRAMES_PER_SECOND, FRAMES_BURST } = this.#state.settings;
-      const rate = { perSecond: FRAMES_PER_SECOND, burst: FRAMES_BURST };
-      limit = new RateLimit(rate);
+      limit = new FrameLimit(this.#state.settings);
       this.#frames.set(connection, limit);
     }
     return limit;
   }
 
-  /** Refuses a frame that came sooner than frames may. */
-  #limit(
-    connection: Connection,
-    arrival: Exclude<Arrival, { kind: "session" }>,
-    retryAfterMs: number,
-  ): void {
+  #answerTooSoon(connection: Connection, { error, counts }: TooSoon): void {
     this.#state.counters.limited("frames");
-    const { FRAMES_PER_SECOND } = this.#state.settings;
-    const ref = arrival.kind === "overflow" ? undefined : refOfInbound(arrival);
-    const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, ref);
-    // Nobody could heed the first refusal of a message before its last frame.
-    if (this.#limited === connection) this.#state.reply(connection, error);
-    else this.#refuse(connection, error);
-    this.#limited = connection;
+    if (counts) this.#refuse(connection, error);
+    else this.#state.reply(connection, error);
   }
 
   #route(connection: Connection, arrival: Arrival & { kind: "frame" }): void {

@@ -6,9 +6,9 @@
  * @module
  */
 import type { Renewal } from "../access/authenticator.ts";
+import { FrameLimit, type TooSoon } from "../access/frame-limit.ts";
 import { allows, operationOf } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
-import { RateLimit } from "../access/rate-limit.ts";
 import type { Settings } from "../config.ts";
 import {
   type ChannelFrame,
@@ -37,7 +37,6 @@ import {
   refOfInbound,
   refuseUnread,
   TOO_MANY_VIOLATIONS,
-  tooManyFrames,
   welcome,
 } from "../protocol/replies.ts";
 import type { ServerFrame } from "../protocol/server-frames.ts";
@@ -92,13 +91,11 @@ export class Session {
   readonly #upstreams: Upstreams;
   readonly #listings: Listings;
   readonly #authorization: Authorization;
-  readonly #frames: RateLimit;
+  readonly #frames: FrameLimit;
   #closed = false;
   #violations = 0;
   #heardAt: number;
   #pinged = false;
-  /** Whether the message at hand was refused for coming too soon. */
-  #limited = false;
   /** A list of channels is waited for. */
   #listing = false;
   /** Bytes handed to the client since it was last heard. */
@@ -116,10 +113,7 @@ export class Session {
     this.#host = host;
     this.#heardAt = host.clock();
     this.#budget = new Budget(settings);
-    this.#frames = new RateLimit({
-      perSecond: settings.FRAMES_PER_SECOND,
-      burst: settings.FRAMES_BURST,
-    });
+    this.#frames = new FrameLimit(settings);
     this.#authorization = new Authorization(identity.principal, {
       answer: (frame) => this.answer(frame),
       close: (code, reason) => this.close(code, reason),
@@ -165,7 +159,7 @@ export class Session {
   receive(message: string | ArrayBuffer): void {
     if (this.#closed) return;
     this.#heardAt = this.#host.clock();
-    if (message === HEARTBEAT_PING && this.#frames.take(this.#heardAt) === 0) {
+    if (message === HEARTBEAT_PING && !this.#frames.take(this.#heardAt)) {
       this.#budget.handled(1);
       this.#handed = 0;
       this.#pinged = true;
@@ -280,16 +274,12 @@ export class Session {
     const bare = text.trimStart().startsWith("{");
     const isOurs = text.startsWith(SESSION_MESSAGE_START);
     const verbatim = bare && !isOurs ? text : undefined;
-    const retryAfterMs = bare ? 0 : this.#frames.wait(this.#heardAt);
-    if (retryAfterMs > 0) {
-      this.#host.counters.limited("frames");
-      // Read, an array would cost its sender far less than the server.
-      const { FRAMES_PER_SECOND } = this.#settings;
-      this.#refuse(tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, undefined));
+    const tooSoon = this.#frames.begins(!bare, this.#heardAt);
+    if (tooSoon !== undefined) {
+      this.#answerTooSoon(tooSoon, undefined);
       return;
     }
     const used = new Set<Upstream>();
-    this.#limited = false;
     for (const each of decodeClient(text, this.#settings.MAX_DEPTH)) {
       this.#budget.handled(1);
       if (this.#closed) return;
@@ -302,18 +292,20 @@ export class Session {
 
   /** Handles a frame, unless it came sooner than frames may. */
   #admit(each: Inbound, raw: string | undefined): Upstream | undefined {
-    const retryAfterMs = this.#frames.take(this.#heardAt);
-    if (retryAfterMs === 0) return this.#handle(each, raw);
-    this.#host.counters.limited("frames");
-    const { FRAMES_PER_SECOND } = this.#settings;
-    const ref = refOfInbound(each);
-    const error = tooManyFrames(retryAfterMs, FRAMES_PER_SECOND, ref);
+    const tooSoon = this.#frames.take(this.#heardAt, refOfInbound(each));
+    if (tooSoon === undefined) return this.#handle(each, raw);
     const upstream = this.#upstreamOf(each.original);
-    this.#answerInTurn(upstream, error);
-    // Nobody could heed the first refusal of a message before its last frame.
-    if (!this.#limited) this.#countViolation();
-    this.#limited = true;
+    this.#answerTooSoon(tooSoon, upstream);
     return upstream;
+  }
+
+  #answerTooSoon(
+    { error, counts }: TooSoon,
+    upstream: Upstream | undefined,
+  ): void {
+    this.#host.counters.limited("frames");
+    this.#answerInTurn(upstream, error);
+    if (counts) this.#countViolation();
   }
 
   /** The channel in use that an object is about, if it says so. */
