@@ -263,6 +263,17 @@ describe("limits of one connection and of all", () => {
     expect(client.drain()).toHaveLength(99);
   });
 
+  test("too many messages that are no text end the connection, too", () => {
+    const variables = { FRAMES_PER_SECOND: 10, FRAMES_BURST: 5 };
+    const channel = new TestChannel({ config: {}, variables });
+    const client = channel.connects("c");
+    client.drain();
+    for (let n = 0; n < 6; n++) client.sends({ type: "ping" });
+    expect(client.drain().at(-1)).toMatchObject({ reason: "rate-limited" });
+    for (let n = 0; n < 99; n++) client.sendsMessage(new ArrayBuffer(1));
+    expect(client.closed?.code).toBe(1008);
+  });
+
   test("a session's frames are counted where it ends", () => {
     const variables = { FRAMES_PER_SECOND: 1, FRAMES_BURST: 1 };
     const channel = new TestChannel({ config: {}, variables });

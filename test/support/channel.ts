@@ -289,11 +289,17 @@ export class TestClient {
 
   /** Sends one message as it is; what a host does with it. */
   sendsText(message: string): void {
+    this.sendsMessage(message);
+  }
+
+  /** Sends a message that need not be text. */
+  sendsMessage(sent: string | ArrayBuffer): void {
     const { core, settings: limits } = this.#channel;
     const { connection } = this;
     const direct = connection.identity.via === "direct";
     const limit = direct ? limits.MAX_FRAME_BYTES : Number.POSITIVE_INFINITY;
-    const refused = refuseUnread(message, limit);
+    const refused = refuseUnread(sent, limit);
+    const message = String(sent);
     if (refused !== undefined) {
       core.routing.refuseMessage(connection, refused);
     } else if (
