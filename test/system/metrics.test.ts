@@ -202,6 +202,7 @@ describe("/metrics", () => {
     for (const error of [false, false, false, true]) {
       const begun = performance.now();
       const requestId = await ask();
+      // So slow that it would show in the sum, where only answers belong.
       if (error) await new Promise((resolve) => setTimeout(resolve, 300));
       const rest = { data: 1, error };
       service.sends({ type: "rpc-response", "request-id": requestId, ...rest });
